@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (folder: string, name: string, entry = 'index'): string =>
+  fileURLToPath(new URL(`./${folder}/${name}/src/${entry}.ts`, import.meta.url));
+
+/** Tests run against the sources: no build between an edit and its test. */
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@selfcure\/core\/app$/, replacement: source('packages', 'core', 'app') },
+      { find: /^@selfcure\/(tensor|core|models|data|report)$/, replacement: source('packages', '$1') },
+      { find: /^@selfcure\/(reference|tfjs|wasm)$/, replacement: source('adapters', '$1') },
+    ],
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'adapters/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'test/consumer/**', 'test/runtime/**'],
+    testTimeout: 60_000,
+    pool: 'forks',
+  },
+});
