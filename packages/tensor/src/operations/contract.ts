@@ -1,0 +1,186 @@
+import { ShapeError } from '../errors.ts';
+import type { Node, Shape, Tensor } from '../graph.ts';
+import type { Ops } from '../ops.ts';
+import { formatShape, sizeOf } from '../shape.ts';
+import { attributesOf } from './operation.ts';
+import type { OperationTable } from './operation.ts';
+
+/** Attributes of `matmul`. */
+export interface MatmulAttributes {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+/** Attributes of `conv2d`. */
+export interface ConvolutionAttributes {
+  /** Vertical and horizontal. */
+  readonly stride: readonly [number, number];
+  /** Zero rows and columns: top, bottom, left, right. */
+  readonly padding: readonly [number, number, number, number];
+  /** Channel groups; the filter holds channels / groups input channels. */
+  readonly groups: number;
+}
+
+/** Attributes of `conv2dGradInput` and `conv2dGradFilter`: those of the convolution, and the shape of the value. */
+export interface ConvolutionGradientAttributes extends ConvolutionAttributes {
+  readonly shape: Shape;
+}
+
+/** Output length of a window that slides along an axis. */
+export function windowCount(length: number, window: number, stride: number, before: number, after: number): number {
+  return Math.floor((length + before + after - window) / stride) + 1;
+}
+
+const orient = (shape: Shape, transposed: boolean): readonly [number, number] =>
+  transposed ? [shape[1]!, shape[0]!] : [shape[0]!, shape[1]!];
+
+/** Multiply-adds of a convolution: output elements times filter elements that meet in each. */
+const convolutionFlops = (output: Shape, filter: Shape): number => 2 * sizeOf(output) * sizeOf(filter.slice(0, 3));
+
+/** Channels [from, to) of the last axis. */
+function channels(ops: Ops, x: Tensor, from: number, to: number): Tensor {
+  const last = x.shape.length - 1;
+  const first = [last, ...x.shape.slice(0, last).map((_, axis) => axis)];
+  const back = [...x.shape.slice(1).map((_, axis) => axis + 1), 0];
+  return ops.transpose(ops.rows(ops.transpose(x, first), from, to), back);
+}
+
+/** One operation per channel group, joined along the last axis. */
+function perGroup(
+  ops: Ops,
+  node: Node,
+  build: (group: number, attributes: ConvolutionGradientAttributes) => Tensor,
+): Tensor | null {
+  const attributes = attributesOf<ConvolutionGradientAttributes>(node);
+  if (attributes.groups === 1) return null;
+  const parts = Array.from({ length: attributes.groups }, (_, group) => build(group, { ...attributes, groups: 1 }));
+  const last = node.shape.length - 1;
+  const first = [last, ...node.shape.slice(0, last).map((_, axis) => axis)];
+  const back = [...node.shape.slice(1).map((_, axis) => axis + 1), 0];
+  return ops.transpose(ops.concatRows(parts.map((part) => ops.transpose(part, first))), back);
+}
+
+/** Part `group` of `groups` along the last axis. */
+function share(ops: Ops, x: Tensor, group: number, groups: number): Tensor {
+  const width = x.shape.at(-1)! / groups;
+  return channels(ops, x, group * width, (group + 1) * width);
+}
+
+/** The shape with its axis `axis` divided by the number of groups. */
+const divided = (shape: Shape, axis: number, groups: number): Shape =>
+  shape.map((length, i) => (i === axis ? length / groups : length));
+
+const call = (ops: Ops, op: string, inputs: readonly Tensor[], attributes: ConvolutionAttributes, shape?: Shape): Tensor => {
+  const { stride, padding, groups } = attributes;
+  return ops.call(op, inputs, { stride, padding, groups, ...(shape && { shape }) });
+};
+
+/** Sums of products: matrices, and images (NHWC) with filters (height, width, input channels / groups, output channels). */
+export const contractOperations: OperationTable = {
+  matmul: {
+    doc: 'Product of two matrices, each transposed or not.',
+    arity: 2,
+    shape(inputs, attributes) {
+      const { transposeA, transposeB } = attributesOf<MatmulAttributes>({ attributes });
+      const [a, b] = inputs.map((node) => node.shape) as [Shape, Shape];
+      const [m, k] = orient(a, transposeA);
+      const [inner, n] = orient(b, transposeB);
+      if (a.length !== 2 || b.length !== 2 || k !== inner) {
+        throw new ShapeError(
+          `${formatShape(a)}${transposeA ? ' transposed' : ''} times ${formatShape(b)}${transposeB ? ' transposed' : ''}: ` +
+            'inner sizes differ. Check the feature width of the layer before this one',
+        );
+      }
+      return [m, n];
+    },
+    gradient(ops, node, d) {
+      const [a, b] = node.inputs as [Tensor, Tensor];
+      const { transposeA, transposeB } = attributesOf<MatmulAttributes>(node);
+      return [
+        transposeA ? ops.matmul(b, d, { transposeA: transposeB, transposeB: true }) : ops.matmul(d, b, { transposeB: !transposeB }),
+        transposeB ? ops.matmul(d, a, { transposeA: true, transposeB: transposeA }) : ops.matmul(a, d, { transposeA: !transposeA }),
+      ];
+    },
+    flops: (node) => 2 * sizeOf(node.shape) * orient(node.inputs[0]!.shape, attributesOf<MatmulAttributes>(node).transposeA)[1],
+  },
+  conv2d: {
+    doc: 'Correlation of images with filters.',
+    arity: 2,
+    shape(inputs, attributes) {
+      const { stride, padding, groups } = attributesOf<ConvolutionAttributes>({ attributes });
+      const [x, filter] = inputs.map((node) => node.shape) as [Shape, Shape];
+      if (x.length !== 4 || filter.length !== 4) {
+        throw new ShapeError(`needs [N, H, W, C] and [height, width, in, out], got ${formatShape(x)} and ${formatShape(filter)}`);
+      }
+      if (x[3] !== filter[2]! * groups || filter[3]! % groups !== 0) {
+        throw new ShapeError(
+          `input ${formatShape(x)} has ${x[3]} channels, filter ${formatShape(filter)} in ${groups} group(s) takes ` +
+            `${filter[2]! * groups}. Inputs are NHWC, filters [height, width, in / groups, out]`,
+        );
+      }
+      const height = windowCount(x[1]!, filter[0]!, stride[0], padding[0], padding[1]);
+      const width = windowCount(x[2]!, filter[1]!, stride[1], padding[2], padding[3]);
+      if (height < 1 || width < 1) {
+        throw new ShapeError(`filter ${formatShape(filter)} is larger than the padded input ${formatShape(x)}. Use a larger image or padding`);
+      }
+      return [x[0]!, height, width, filter[3]!];
+    },
+    gradient(ops, node, d) {
+      const [x, filter] = node.inputs as [Tensor, Tensor];
+      const attributes = attributesOf<ConvolutionAttributes>(node);
+      return [
+        call(ops, 'conv2dGradInput', [d, filter], attributes, x.shape),
+        call(ops, 'conv2dGradFilter', [x, d], attributes, filter.shape),
+      ];
+    },
+    lower: (ops, node) =>
+      perGroup(ops, node, (group, attributes) => {
+        const [x, filter] = node.inputs as [Tensor, Tensor];
+        const { groups } = attributesOf<ConvolutionAttributes>(node);
+        return call(ops, 'conv2d', [share(ops, x, group, groups), share(ops, filter, group, groups)], attributes);
+      }),
+    flops: (node) => convolutionFlops(node.shape, node.inputs[1]!.shape),
+  },
+  conv2dGradInput: {
+    doc: 'Gradient of conv2d for its input, from the gradient for its value and the filter.',
+    arity: 2,
+    shape: (_, attributes) => attributesOf<ConvolutionGradientAttributes>({ attributes }).shape,
+    gradient(ops, node, d) {
+      const [upstream, filter] = node.inputs as [Tensor, Tensor];
+      const attributes = attributesOf<ConvolutionAttributes>(node);
+      return [
+        call(ops, 'conv2d', [d, filter], attributes),
+        call(ops, 'conv2dGradFilter', [d, upstream], attributes, filter.shape),
+      ];
+    },
+    lower: (ops, node) =>
+      perGroup(ops, node, (group, attributes) => {
+        const [upstream, filter] = node.inputs as [Tensor, Tensor];
+        const { groups } = attributesOf<ConvolutionAttributes>(node);
+        const inputs = [share(ops, upstream, group, groups), share(ops, filter, group, groups)];
+        return call(ops, 'conv2dGradInput', inputs, attributes, divided(node.shape, 3, groups));
+      }),
+    flops: (node) => convolutionFlops(node.inputs[0]!.shape, node.inputs[1]!.shape),
+  },
+  conv2dGradFilter: {
+    doc: 'Gradient of conv2d for its filter, from its input and the gradient for its value.',
+    arity: 2,
+    shape: (_, attributes) => attributesOf<ConvolutionGradientAttributes>({ attributes }).shape,
+    gradient(ops, node, d) {
+      const [x, upstream] = node.inputs as [Tensor, Tensor];
+      const attributes = attributesOf<ConvolutionAttributes>(node);
+      return [
+        call(ops, 'conv2dGradInput', [upstream, d], attributes, x.shape),
+        call(ops, 'conv2d', [x, d], attributes),
+      ];
+    },
+    lower: (ops, node) =>
+      perGroup(ops, node, (group, attributes) => {
+        const [x, upstream] = node.inputs as [Tensor, Tensor];
+        const { groups } = attributesOf<ConvolutionAttributes>(node);
+        const inputs = [share(ops, x, group, groups), share(ops, upstream, group, groups)];
+        return call(ops, 'conv2dGradFilter', inputs, attributes, divided(node.shape, 3, groups));
+      }),
+    flops: (node) => convolutionFlops(node.inputs[1]!.shape, node.shape),
+  },
+};

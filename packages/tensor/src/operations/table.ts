@@ -1,0 +1,23 @@
+import { contractOperations } from './contract.ts';
+import { elementWiseOperations } from './element-wise.ts';
+import { leafOperations } from './leaf.ts';
+import { lossOperations } from './loss.ts';
+import { normalizeOperations } from './normalize.ts';
+import type { OperationTable } from './operation.ts';
+import { optimizeOperations } from './optimize.ts';
+import { poolOperations } from './pool.ts';
+import { reduceOperations } from './reduce.ts';
+import { shapeOperations } from './shape.ts';
+
+/** Every operation that a graph may hold, by name. Adapters, conformance suite and documentation read the same rows. */
+export const operationTable: OperationTable = {
+  ...leafOperations,
+  ...elementWiseOperations,
+  ...reduceOperations,
+  ...shapeOperations,
+  ...contractOperations,
+  ...poolOperations,
+  ...normalizeOperations,
+  ...lossOperations,
+  ...optimizeOperations,
+};
