@@ -1,0 +1,36 @@
+import type { Dataset } from './dataset.ts';
+
+/** Pixels p in 0..255 become (p - mean) / standardDeviation. */
+export interface Normalization {
+  readonly mean: number;
+  readonly standardDeviation: number;
+}
+
+/**
+ * Mean and standard deviation of all pixels of a data set, read in blocks.
+ *
+ * @example const normalization = await measureNormalization(data); // { mean: 128.7, standardDeviation: 65 } on FER2013
+ */
+export async function measureNormalization(data: Dataset): Promise<Normalization> {
+  // Whole numbers: exact sums, so the order of reading does not matter.
+  let count = 0;
+  let sum = 0;
+  let squares = 0;
+  const block = 256;
+  for (let start = 0; start < data.size; start += block) {
+    const ids = Int32Array.from({ length: Math.min(block, data.size - start) }, (_, i) => start + i);
+    for (const pixel of await data.read(ids)) {
+      sum += pixel;
+      squares += pixel * pixel;
+      count++;
+    }
+  }
+  const mean = sum / count;
+  const variance = squares / count - mean * mean;
+  return { mean, standardDeviation: variance > 0 ? Math.sqrt(variance) : 1 };
+}
+
+/** Normalized pixels. */
+export function normalize(pixels: Uint8Array, { mean, standardDeviation }: Normalization): Float32Array {
+  return Float32Array.from(pixels, (pixel) => (pixel - mean) / standardDeviation);
+}

@@ -1,0 +1,17 @@
+import type { Ops, Tensor } from '@selfcure/tensor';
+
+/**
+ * The linear classifier: logits = features W + b, with the uniform first values of PyTorch's Linear layer
+ * (bound 1 / sqrt(D)). Its layer is called `classifier`.
+ *
+ * @param features [N, D]
+ * @returns [N, C]
+ */
+export function classifier(ops: Ops, features: Tensor, classes: number): Tensor {
+  return ops.scope('classifier', () => {
+    const width = features.shape[1]!;
+    const init = { kind: 'uniform', bound: 1 / Math.sqrt(width) } as const;
+    const weights = ops.parameter('weights', [width, classes], init);
+    return ops.add(ops.matmul(features, weights), ops.parameter('bias', [classes], init));
+  });
+}

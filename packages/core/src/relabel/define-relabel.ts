@@ -1,0 +1,73 @@
+import { OptionError } from '../errors.ts';
+import type { Proposal, RelabelStrategy, SampleRows } from './relabel.ts';
+
+/** Plain options of a strategy. */
+export type RelabelOptions = { readonly [key: string]: string | number | boolean | null };
+
+/** What {@link defineRelabel} makes a factory of. */
+export interface RelabelDefinition<Name extends string, Options extends RelabelOptions> {
+  readonly name: Name;
+  /** After every step for its batch, or at the end of every epoch for all samples. Default `'epoch'`. */
+  readonly when?: 'step' | 'epoch';
+  /** First epoch that proposes, 1-based. Default: after a third of the run. */
+  readonly start?: number;
+  readonly needsImportance?: boolean;
+  /** Defaults of the options; they also say which options exist. */
+  readonly defaults: Options;
+  propose(rows: SampleRows, options: Options): readonly Proposal[];
+}
+
+/** A factory of strategies that carries its name, so that a registry can hold it. */
+export interface RelabelFactory<Name extends string = string, Options extends RelabelOptions = RelabelOptions> {
+  (options?: Partial<Options>): RelabelStrategy;
+  readonly strategyName: Name;
+  readonly defaults: Options;
+}
+
+/**
+ * Defines a relabel strategy as a plain function over typed arrays. What comes out is called for the strategy itself
+ * (by value) and may be registered with `createSelfCure({ plugins })` (by name).
+ *
+ * @throws OptionError where the factory is called with an option that `defaults` does not have.
+ * @example
+ * const confident = defineRelabel({
+ *   name: 'confident',
+ *   defaults: { threshold: 0.9 },
+ *   propose: ({ samples, probabilities, classes }, { threshold }) =>
+ *     [...samples].flatMap((sample, i) => {
+ *       const row = probabilities.subarray(i * classes, (i + 1) * classes);
+ *       const score = Math.max(...row);
+ *       return score > threshold ? [{ sample, to: row.indexOf(score), score, reason: 'confident' }] : [];
+ *     }),
+ * });
+ * const recipe = scn({ relabel: confident({ threshold: 0.95 }) });
+ */
+export function defineRelabel<const Name extends string, Options extends RelabelOptions>(
+  definition: RelabelDefinition<Name, Options>,
+): RelabelFactory<Name, Options> {
+  const factory = (options: Partial<Options> = {}): RelabelStrategy => {
+    checkOptions(definition.name, definition.defaults, options);
+    const merged = { ...definition.defaults, ...options };
+    return {
+      name: definition.name,
+      options: merged,
+      when: definition.when ?? 'epoch',
+      ...(definition.needsImportance !== undefined && { needsImportance: definition.needsImportance }),
+      propose: (rows) =>
+        rows.epoch < (definition.start ?? defaultStart(rows.epochs)) ? [] : definition.propose(rows, merged),
+    };
+  };
+  return Object.assign(factory, { strategyName: definition.name, defaults: definition.defaults });
+}
+
+/** First epoch after a third of the run: networks fit right labels before wrong ones. */
+export function defaultStart(epochs: number): number {
+  return Math.max(1, Math.ceil(epochs / 3));
+}
+
+function checkOptions(name: string, defaults: RelabelOptions, options: Partial<RelabelOptions>): void {
+  const unknown = Object.keys(options).filter((key) => !Object.hasOwn(defaults, key));
+  if (unknown.length) {
+    throw new OptionError(`${name}: no option ${unknown.map((key) => `'${key}'`).join(', ')}. Known: ${Object.keys(defaults).join(', ') || 'none'}`);
+  }
+}

@@ -1,0 +1,61 @@
+import { createHistory } from '../callback/history.ts';
+import { endEpoch } from './end-epoch.ts';
+import type { TrainOptions } from './options.ts';
+import type { Run, RunEnd } from './run.ts';
+import { closeSession, openSession, resultOf, snapshot, timeOf } from './session.ts';
+import type { Session } from './session.ts';
+import type { TrainState } from './state.ts';
+import { runSteps } from './steps.ts';
+
+/**
+ * Trains a classifier on noisy labels: epochs of steps, relabelling between them, evaluation, callbacks.
+ *
+ * A run is a slice of itself: `signal` or `until` pause it after any step, and `resume` goes on from its state with the
+ * same bits. One seed decides first weights, order and augmentation, on every engine.
+ *
+ * @throws OptionError where options do not fit each other, before any work.
+ * @throws CheckpointError where `resume` belongs to another run.
+ * @throws NonFiniteError where loss or importance is no number; see `terminateOnNaN`.
+ * @example
+ * const run = await train({ backend: await wasm(), model: faceCnn({ classes: 7 }), recipe: cure(), data, epochs: 20 });
+ * console.log(run.history.last(), run.ledger.changes().length);
+ */
+export async function train(options: TrainOptions): Promise<Run> {
+  const session = await openSession(options);
+  try {
+    const { end, state } = await runEpochs(session);
+    const run = resultOf(session, end, state);
+    for (const callback of session.callbacks) await callback.onTrainEnd?.({ history: run.history, done: end === 'finished' });
+    return run;
+  } finally {
+    closeSession(session);
+  }
+}
+
+/** Epochs until the run is done or ends early; the state is that of its end, or of the last finished epoch where a step went wrong. */
+async function runEpochs(session: Session): Promise<{ end: RunEnd; state: TrainState }> {
+  const { options, callbacks, ledger, memory, logs, at } = session;
+  const { epochs, recipe: method } = options;
+  const history = createHistory(logs);
+  for (const callback of callbacks) await callback.onTrainBegin?.({ epochs, history });
+  let finished = await snapshot(session);
+  while (at.epoch <= epochs) {
+    const { epoch } = at;
+    const started = Date.now();
+    if (at.step === 0) {
+      for (const callback of callbacks) await callback.onEpochBegin?.({ epoch, epochs });
+      at.plan = method.plan?.(memory.all(ledger, timeOf(session), null)) ?? {};
+    }
+    const early = await runSteps(session);
+    if (early) return { end: early, state: early === 'non-finite' ? finished : await snapshot(session) };
+
+    const { log, state } = await endEpoch(session, started);
+    finished = state;
+    let stop = false;
+    for (const callback of callbacks) {
+      if ((await callback.onEpochEnd?.({ epoch, epochs, log, history, state })) === 'stop') stop = true;
+    }
+    if (stop && at.epoch <= epochs) return { end: 'stopped', state };
+  }
+  return { end: 'finished', state: finished };
+}

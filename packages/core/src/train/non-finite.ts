@@ -1,0 +1,29 @@
+import type { NamedArrays } from '@selfcure/tensor';
+import type { NonFiniteEvent } from '../callback/callback.ts';
+
+/** The samples of a step whose loss, probabilities or importance are no numbers; null where all is well. */
+export function findNonFinite(outputs: NamedArrays, ids: Int32Array, epoch: number, step: number): NonFiniteEvent | null {
+  const bad = new Set<number>();
+  const where = new Set<string>();
+  for (const name of ['perSample', 'probabilities', 'importance']) {
+    const values = outputs[name];
+    if (!values) continue;
+    const width = values.length / ids.length;
+    values.forEach((value, i) => {
+      if (Number.isFinite(value)) return;
+      bad.add(ids[Math.floor(i / width)]!);
+      where.add(name === 'perSample' ? 'loss' : name);
+    });
+  }
+  if (bad.size === 0 && Number.isFinite(outputs['objective']![0]!)) return null;
+  const samples = [...bad];
+  const shown = samples.slice(0, 5).join(', ') + (samples.length > 5 ? `, and ${samples.length - 5} more` : '');
+  return {
+    epoch,
+    step,
+    samples,
+    message:
+      `epoch ${epoch}, step ${step + 1}: ${[...where].join(' and ') || 'a term of the loss'} of sample(s) ${shown || 'none in particular'} ` +
+      'is not a number; no label was changed. Lower the learning rate or clip gradients; terminateOnNaN() keeps the last finished epoch',
+  };
+}

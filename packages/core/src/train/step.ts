@@ -1,0 +1,146 @@
+import { trace } from '@selfcure/tensor';
+import type { Graph, Ops, Tensor } from '@selfcure/tensor';
+import { OptionError } from '../errors.ts';
+import { classifier } from '../head/classifier.ts';
+import type { BatchTensors, Method, NetOutputs } from '../method.ts';
+import type { Model } from '../model.ts';
+import { clipGradients } from '../optimizer/clip-gradients.ts';
+import type { GradientClipping } from '../optimizer/clip-gradients.ts';
+import type { Optimizer, ParameterGradient } from '../optimizer/optimizer.ts';
+
+/** What {@link trainingStep} and {@link evaluationStep} trace. */
+export interface StepOptions {
+  readonly model: Model;
+  readonly method: Method;
+  readonly batchSize: number;
+}
+
+/** What a training step needs beside it. */
+export interface TrainingStepOptions extends StepOptions {
+  readonly optimizer: Optimizer;
+  readonly clip?: GradientClipping;
+  /** Decay of an exponential average of the weights, kept as statistics `average/<name>`. */
+  readonly weightAverage?: number;
+  /** Whether a parameter is left as it is. */
+  readonly frozen?: (name: string) => boolean;
+}
+
+/** Name of the average of a parameter or statistic. */
+export const averageName = (name: string): string => `average/${name}`;
+
+/** Traces the networks of a method over one batch of images. */
+function forward(ops: Ops, { model, method }: StepOptions, images: Tensor, training: boolean): NetOutputs[] {
+  const one = (): NetOutputs => {
+    const features = model.apply(ops, images, { training });
+    const logits = classifier(ops, features, model.classes);
+    const extras = (method.needs.heads ?? []).map((head) => [head.name, ops.scope(head.name, () => head.apply(ops, features))] as const);
+    return { features, logits, extras: Object.fromEntries(extras) };
+  };
+  return method.needs.nets === 2 ? ['net1', 'net2'].map((name) => ops.scope(name, one)) : [one()];
+}
+
+function imagesOf(ops: Ops, { model, batchSize }: StepOptions): Tensor {
+  return ops.input('images', [batchSize, ...model.inputShape]);
+}
+
+/** Probabilities of one network, raw and as the method weighs them. */
+function probabilities(ops: Ops, method: Method, net: NetOutputs): Record<string, Tensor> {
+  return {
+    probabilities: ops.softmax(net.logits),
+    ...(method.logits && { weightedProbabilities: ops.softmax(method.logits(ops, net)) }),
+    ...(net.extras['importance'] && { importance: net.extras['importance'] }),
+  };
+}
+
+/** Averages every output over the networks. */
+function ensemble(ops: Ops, outputs: readonly Record<string, Tensor>[]): Record<string, Tensor> {
+  const [first, ...others] = outputs as [Record<string, Tensor>, ...Record<string, Tensor>[]];
+  return Object.fromEntries(
+    Object.entries(first).map(([name, tensor]) => [
+      name,
+      others.length ? ops.mul(others.reduce((sum, other) => ops.add(sum, other[name]!), tensor), 1 / outputs.length) : tensor,
+    ]),
+  );
+}
+
+/**
+ * The whole training step as one graph: forward pass, loss, gradients, update.
+ *
+ * Inputs: `images` [N, height, width, channels], `targets` [N, C], `weight` [N], `remembered/<column>` and the optimizer's
+ * scalars. Outputs, all from before the update: `loss` (scalar), `objective` (loss and terms), `perSample` [N] (mean over networks),
+ * `probabilities` [N, C], `weightedProbabilities` [N, C] and `importance` [N] where the method has them, `highGroup` [N]
+ * where it makes groups, `term/<name>`, `remember/<name>`.
+ *
+ * @throws OptionError where the loss gives a count of losses that differs from the networks'.
+ */
+export function trainingStep(options: TrainingStepOptions): Graph {
+  const { model, method, batchSize, optimizer, clip, weightAverage, frozen = () => false } = options;
+  return trace((ops) => {
+    const nets = forward(ops, options, imagesOf(ops, options), true);
+    const declared = ops.declared();
+    const fed = (method.needs.remember ?? []).filter((column) => column.feed);
+    const batch: BatchTensors = {
+      size: batchSize,
+      classes: model.classes,
+      targets: ops.input('targets', [batchSize, model.classes]),
+      weight: ops.input('weight', [batchSize]),
+      remembered: Object.fromEntries(
+        fed.map(({ name, width }) => [name, ops.input(`remembered/${name}`, width === 'one' ? [batchSize] : [batchSize, model.classes])]),
+      ),
+    };
+    const { perSample, terms, remember = {}, highGroup } = method.loss(ops, nets, batch);
+    if (perSample.length !== nets.length) {
+      throw new OptionError(`method '${method.name}' gave ${perSample.length} loss(es) for ${nets.length} network(s). Give one per network`);
+    }
+    const selected = method.select?.(ops, perSample, batch);
+    const losses = perSample.map((loss, i) => weightedMean(ops, loss, selected ? ops.mul(batch.weight, selected[i]!) : batch.weight));
+    const loss = losses.reduce((sum, one) => ops.add(sum, one));
+    const objective = Object.values(terms).reduce((sum, term) => ops.add(sum, term), loss);
+
+    const trained = declared.filter(({ name, kind }) => kind === 'parameter' && !frozen(name));
+    const parameters = trained.map(({ name }) => ops.read(name));
+    const gradients = ops.gradients(objective, parameters);
+    const pairs: ParameterGradient[] = trained.flatMap(({ name }, i) =>
+      gradients[i] ? [{ name, parameter: parameters[i]!, gradient: gradients[i] }] : [],
+    );
+    if (pairs.length === 0) throw new OptionError(`method '${method.name}': the loss depends on no trained parameter. Freeze fewer layers`);
+    ops.scope('optimizer', () => optimizer.update(ops, clip ? clipGradients(ops, pairs, clip) : pairs));
+    if (weightAverage !== undefined) {
+      for (const { name, shape, init } of declared) {
+        ops.statistic(averageName(name), shape, init); // starts where the value starts: see initialState
+        ops.ema(averageName(name), ops.read(name), weightAverage);
+      }
+    }
+    const meanLoss = perSample.reduce((sum, one) => ops.add(sum, one));
+    return {
+      loss,
+      objective,
+      perSample: perSample.length > 1 ? ops.mul(meanLoss, 1 / perSample.length) : meanLoss,
+      ...ensemble(ops, nets.map((net) => probabilities(ops, method, net))),
+      ...(highGroup && { highGroup }),
+      ...prefixed('term', terms),
+      ...prefixed('remember', remember),
+    };
+  });
+}
+
+/** sum(weight loss) / sum(weight); 0 where every weight is 0. */
+function weightedMean(ops: Ops, loss: Tensor, weight: Tensor): Tensor {
+  return ops.div(ops.sum(ops.mul(loss, weight)), ops.maximum(ops.sum(weight), 1e-6));
+}
+
+const prefixed = (prefix: string, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
+
+/**
+ * The evaluation of one batch: running statistics, no update.
+ *
+ * Input: `images`. Outputs: `probabilities` [N, C] of the classifier; `weightedProbabilities` [N, C] and `importance` [N]
+ * where the method has them. Two networks answer with their mean.
+ */
+export function evaluationStep(options: StepOptions): Graph {
+  return trace((ops) => {
+    const nets = forward(ops, options, imagesOf(ops, options), false);
+    return ensemble(ops, nets.map((net) => probabilities(ops, options.method, net)));
+  });
+}

@@ -1,0 +1,66 @@
+import type { StepEvent } from '../callback/callback.ts';
+import { NonFiniteError } from '../errors.ts';
+import { readImages, sampleWeights, targetRows } from './batch.ts';
+import { addStep } from './epoch-sums.ts';
+import { findNonFinite } from './non-finite.ts';
+import { stageProposals } from './propose.ts';
+import type { RunEnd } from './run.ts';
+import { shuffledOrder } from './sampler.ts';
+import { timeOf } from './session.ts';
+import type { Session } from './session.ts';
+import { createYield } from './yield.ts';
+
+/**
+ * Runs the steps of the epoch under way that are still to do.
+ *
+ * @returns null when the epoch's steps are done, else why the run ends here.
+ */
+export async function runSteps(session: Session): Promise<RunEnd | null> {
+  const { options, optimizer, batchSize, stepsPerEpoch, seed, normalization, callbacks, program, state, ledger, memory, at } = session;
+  const { data, model, recipe: method, augmentation, epochs } = options;
+  const { epoch } = at;
+  const order = shuffledOrder(data.size, seed, epoch);
+  const idsOf = (step: number): Int32Array => order.slice(step * batchSize, (step + 1) * batchSize);
+  const prepare = (step: number): Promise<Float32Array> =>
+    readImages(data, idsOf(step), normalization, augmentation && { augmentation, seed, epoch });
+  const fed = (method.needs.remember ?? []).filter((column) => column.feed);
+  const rest = createYield();
+
+  let upcoming = at.step < stepsPerEpoch ? prepare(at.step) : null;
+  while (at.step < stepsPerEpoch) {
+    const ids = idsOf(at.step);
+    const images = await upcoming!;
+    if (options.signal?.aborted || options.until?.()) return 'paused';
+    const scalars = optimizer.scalars({ step: (epoch - 1) * stepsPerEpoch + at.step, epoch, stepsPerEpoch, epochs });
+    const running = program.run(state, {
+      images,
+      targets: targetRows(ids, ledger, at.plan),
+      weight: sampleWeights(ids, ledger, at.plan),
+      ...Object.fromEntries(fed.map((column) => [`remembered/${column.name}`, memory.fed(column, ids)])),
+      ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),
+    });
+    if (at.step + 1 < stepsPerEpoch) {
+      // The next batch is prepared while this one computes; should that fail, it fails in its own turn.
+      upcoming = prepare(at.step + 1);
+      upcoming.catch(() => {});
+    }
+    const outputs = await running;
+
+    const broken = findNonFinite(outputs, ids, epoch, at.step);
+    if (broken) {
+      for (const callback of callbacks) if ((await callback.onNonFinite?.(broken)) === 'stop') return 'non-finite';
+      throw new NonFiniteError(broken.message, epoch, broken.samples);
+    }
+    addStep(at.sums, outputs, ids.map((id) => ledger.current[id]!), model.classes);
+    memory.record(ids, outputs, ids.map((id) => ledger.given[id]!));
+    if (method.propose) stageProposals(method, ledger, memory.rows(ids, ledger, timeOf(session)), 'step', at.step);
+    at.step++;
+
+    const event: StepEvent = { epoch, epochs, step: at.step, stepsPerEpoch, loss: outputs['loss']![0]!, learningRate: scalars['learningRate'] ?? 0 };
+    let stop = false;
+    for (const callback of callbacks) if ((await callback.onStepEnd?.(event)) === 'stop') stop = true;
+    if (stop) return 'stopped';
+    await rest();
+  }
+  return null;
+}
