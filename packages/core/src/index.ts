@@ -52,6 +52,7 @@ export { randomStream } from './random/stream.ts';
 export type { RandomStream, StreamKey } from './random/stream.ts';
 export { ceRelabel } from './recipe/ce-relabel.ts';
 export { ce } from './recipe/ce.ts';
+export { withRelabel } from './recipe/with-relabel.ts';
 export { composeMethod } from './recipe/compose-method.ts';
 export type { MethodParts } from './recipe/compose-method.ts';
 export { cure } from './recipe/cure.ts';

@@ -1,17 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../src/errors.ts';
-import {
-  brierScore,
-  expectedCalibrationError,
-  negativeLogLikelihood,
-  reliability,
-} from '../src/metric/calibration.ts';
+import { brierScore, expectedCalibrationError, negativeLogLikelihood, reliability } from '../src/metric/calibration.ts';
 
 const classes = 3;
 const samples = fc.array(
   fc.tuple(
-    fc.array(fc.integer({ min: 0, max: 9 }), { minLength: classes, maxLength: classes }).filter((row) => row.some(Boolean)),
+    fc
+      .array(fc.integer({ min: 0, max: 9 }), { minLength: classes, maxLength: classes })
+      .filter((row) => row.some(Boolean)),
     fc.integer({ min: -1, max: classes - 1 }),
   ),
   { maxLength: 30 },
@@ -33,7 +30,9 @@ describe('calibration metrics', () => {
 
         let error = 0;
         for (let bin = 0; bin < bins; bin++) {
-          const inside = known.filter(({ row }) => Math.max(...row) > bin / bins && Math.max(...row) <= (bin + 1) / bins);
+          const inside = known.filter(
+            ({ row }) => Math.max(...row) > bin / bins && Math.max(...row) <= (bin + 1) / bins,
+          );
           const right = inside.filter(({ row, truth: label }) => row.indexOf(Math.max(...row)) === label).length;
           const confidence = inside.reduce((sum, { row }) => sum + Math.max(...row), 0);
           error += Math.abs(right - confidence) / known.length;
@@ -42,7 +41,10 @@ describe('calibration metrics', () => {
         close(expectedCalibrationError(probabilities, truth, classes, bins), error);
 
         const likelihood = known.map(({ row, truth: label }) => -Math.log(Math.max(2 ** -23, row[label]!)));
-        close(negativeLogLikelihood(probabilities, truth, classes), likelihood.reduce((a, b) => a + b, 0) / known.length);
+        close(
+          negativeLogLikelihood(probabilities, truth, classes),
+          likelihood.reduce((a, b) => a + b, 0) / known.length,
+        );
         const brier = known.flatMap(({ row, truth: label }) => row.map((p, c) => (p - (c === label ? 1 : 0)) ** 2));
         close(brierScore(probabilities, truth, classes), brier.reduce((a, b) => a + b, 0) / known.length);
       }),

@@ -58,7 +58,9 @@ describe('classification metrics', () => {
   });
 
   it('give the values of worked examples', () => {
-    expect(confusionMatrix([2, 0, 2, 2, 0, 1], [0, 0, 2, 2, 0, 2], 3)).toEqual(Int32Array.of(2, 0, 0, 0, 0, 1, 1, 0, 2));
+    expect(confusionMatrix([2, 0, 2, 2, 0, 1], [0, 0, 2, 2, 0, 2], 3)).toEqual(
+      Int32Array.of(2, 0, 0, 0, 0, 1, 1, 0, 2),
+    );
     expect(balancedAccuracy([0, 1, 0, 0, 1, 0], [0, 1, 0, 0, 0, 1], 2)).toBe(0.625);
     expect(macroF1([0, 1, 2, 0, 1, 2], [0, 2, 1, 0, 0, 1], 3)).toBeCloseTo(0.8 / 3, 15);
     expect(accuracy([0, 1, 2, 3], [0, 2, 1, 3], 4)).toBe(0.5);

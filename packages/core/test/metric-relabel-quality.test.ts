@@ -30,11 +30,23 @@ describe('relabelQuality', () => {
   it('is null where a share has no whole', () => {
     const none = { edits: 0, mended: 0, broken: 0, dropped: 0, precision: null, droppedWrongShare: null };
     const untouched = { given: [0, 1], current: [0, 1], truth: [0, 1] };
-    expect(relabelQuality(untouched)).toEqual({ ...none, samples: 2, noiseBefore: 0, noiseAfter: 0, recall: null, harm: 0 });
+    expect(relabelQuality(untouched)).toEqual({
+      ...none,
+      samples: 2,
+      noiseBefore: 0,
+      noiseAfter: 0,
+      recall: null,
+      harm: 0,
+    });
     expect(relabelQuality({ given: [1], current: [1], truth: [0] })).toMatchObject({ recall: 0, harm: null });
     const unknown = { given: [1], current: [0], truth: [-1] };
     expect(relabelQuality(unknown)).toEqual({
-      ...none, samples: 0, noiseBefore: null, noiseAfter: null, recall: null, harm: null,
+      ...none,
+      samples: 0,
+      noiseBefore: null,
+      noiseAfter: null,
+      recall: null,
+      harm: null,
     });
   });
 
@@ -43,7 +55,9 @@ describe('relabelQuality', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(label, label, label), { minLength: 1, maxLength: 40 }), (rows) => {
         const [given, current, truth] = [0, 1, 2].map((k) => Int32Array.from(rows, (row) => row[k]!)) as [
-          Int32Array, Int32Array, Int32Array,
+          Int32Array,
+          Int32Array,
+          Int32Array,
         ];
         const { noiseBefore, noiseAfter, mended, broken, samples } = relabelQuality({ given, current, truth });
         expect(noiseAfter! * samples).toBeCloseTo(noiseBefore! * samples - mended + broken, 9);
@@ -53,7 +67,9 @@ describe('relabelQuality', () => {
   });
 
   it('refuses arrays of different lengths and labels that are none', () => {
-    expect(() => relabelQuality({ given: [0], current: [0, 1], truth: [0] })).toThrow(/current has 2 elements, truth 1/);
+    expect(() => relabelQuality({ given: [0], current: [0, 1], truth: [0] })).toThrow(
+      /current has 2 elements, truth 1/,
+    );
     expect(() => relabelQuality({ given: [0], current: [0], truth: [0], dropped: [] })).toThrow(OptionError);
     expect(() => relabelQuality({ given: [-1], current: [0], truth: [0] })).toThrow(/given\[0\] is -1/);
     expect(() => relabelQuality({ given: [0], current: [0], truth: [NaN] })).toThrow(OptionError);

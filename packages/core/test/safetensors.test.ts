@@ -65,35 +65,43 @@ describe('decodeSafetensors', () => {
   it('gives back what was encoded, from any place in memory', () => {
     const shape = fc.array(fc.nat(3), { maxLength: 3 });
     const array = fc.oneof(
-      ...[Float32Array, Float64Array, Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array].map((type) =>
-        shape.chain((sizes) => {
-          const length = sizes.reduce((a, b) => a * b, 1);
-          return fc
-            .array(fc.oneof(fc.integer(), fc.double()), { minLength: length, maxLength: length })
-            .map((values): SafetensorsArray => ({ data: type.from(values), shape: sizes }));
-        }),
+      ...[Float32Array, Float64Array, Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array].map(
+        (type) =>
+          shape.chain((sizes) => {
+            const length = sizes.reduce((a, b) => a * b, 1);
+            return fc
+              .array(fc.oneof(fc.integer(), fc.double()), { minLength: length, maxLength: length })
+              .map((values): SafetensorsArray => ({ data: type.from(values), shape: sizes }));
+          }),
       ),
-      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => ({ data: BigInt64Array.of(value), shape: [1] })),
+      fc
+        .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+        .map((value) => ({ data: BigInt64Array.of(value), shape: [1] })),
       fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((value) => ({ data: BigUint64Array.of(value), shape: [] })),
     );
     const name = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('__proto__', '7', 'conv1/filter', '"{', '\\'));
     const dictionary = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> =>
       fc.array(fc.tuple(name, value), { maxLength: 5 }).map((pairs) => Object.fromEntries(pairs));
     fc.assert(
-      fc.property(dictionary(array), dictionary(fc.string({ unit: 'binary' })), fc.nat(9), (arrays, metadata, offset) => {
-        const bytes = encodeSafetensors(arrays, metadata);
-        const memory = new Uint8Array(offset + bytes.length + 3).fill(0xee);
-        memory.set(bytes, offset);
-        const decoded = decodeSafetensors(memory.subarray(offset, offset + bytes.length));
-        memory.fill(0xdd);
-        expect(decoded.metadata).toEqual(metadata);
-        expect(Object.keys(decoded.arrays).sort()).toEqual(Object.keys(arrays).sort());
-        for (const [key, { data, shape: sizes }] of Object.entries(arrays)) {
-          const got = Object.entries(decoded.arrays).find(([other]) => other === key)![1];
-          expect(got.shape).toEqual(sizes);
-          expect(got.data).toEqual(data);
-        }
-      }),
+      fc.property(
+        dictionary(array),
+        dictionary(fc.string({ unit: 'binary' })),
+        fc.nat(9),
+        (arrays, metadata, offset) => {
+          const bytes = encodeSafetensors(arrays, metadata);
+          const memory = new Uint8Array(offset + bytes.length + 3).fill(0xee);
+          memory.set(bytes, offset);
+          const decoded = decodeSafetensors(memory.subarray(offset, offset + bytes.length));
+          memory.fill(0xdd);
+          expect(decoded.metadata).toEqual(metadata);
+          expect(Object.keys(decoded.arrays).sort()).toEqual(Object.keys(arrays).sort());
+          for (const [key, { data, shape: sizes }] of Object.entries(arrays)) {
+            const got = Object.entries(decoded.arrays).find(([other]) => other === key)![1];
+            expect(got.shape).toEqual(sizes);
+            expect(got.data).toEqual(data);
+          }
+        },
+      ),
     );
   });
 
@@ -107,19 +115,31 @@ describe('decodeSafetensors', () => {
   it('widens half-precision numbers exactly', () => {
     const halves = [0x0000, 0x8000, 0x0001, 0x03ff, 0x0400, 0x3555, 0x3c00, 0xc000, 0x7bff, 0x7c00, 0xfc00, 0x7e00];
     const want = [0, -0, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 1365 / 4096, 1, -2, 65504, Infinity, -Infinity, NaN];
-    const bytes = file({ h: entry('F16', [12], 0, 24) }, halves.flatMap((bits) => [bits & 255, bits >> 8]));
+    const bytes = file(
+      { h: entry('F16', [12], 0, 24) },
+      halves.flatMap((bits) => [bits & 255, bits >> 8]),
+    );
     expect(decodeSafetensors(bytes).arrays['h']).toEqual({ data: Float32Array.from(want), shape: [12], dtype: 'F16' });
   });
 
   it('widens bfloat16 numbers exactly', () => {
     const bits = [0x0000, 0x8000, 0x3f80, 0xc049, 0x7f80, 0xff80, 0x7fc0, 0x0001];
     const want = [0, -0, 1, -3.140625, Infinity, -Infinity, NaN, 2 ** -133];
-    const bytes = file({ b: entry('BF16', [2, 4], 0, 16) }, bits.flatMap((word) => [word & 255, word >> 8]));
-    expect(decodeSafetensors(bytes).arrays['b']).toEqual({ data: Float32Array.from(want), shape: [2, 4], dtype: 'BF16' });
+    const bytes = file(
+      { b: entry('BF16', [2, 4], 0, 16) },
+      bits.flatMap((word) => [word & 255, word >> 8]),
+    );
+    expect(decodeSafetensors(bytes).arrays['b']).toEqual({
+      data: Float32Array.from(want),
+      shape: [2, 4],
+      dtype: 'BF16',
+    });
   });
 
   it('reads booleans as 0 and 1', () => {
-    expect(decodeSafetensors(file({ b: entry('BOOL', [2], 0, 2) }, [0, 1])).arrays['b']?.data).toEqual(Uint8Array.of(0, 1));
+    expect(decodeSafetensors(file({ b: entry('BOOL', [2], 0, 2) }, [0, 1])).arrays['b']?.data).toEqual(
+      Uint8Array.of(0, 1),
+    );
     expect(() => decodeSafetensors(file({ b: entry('BOOL', [1], 0, 1) }, [2]))).toThrow(/'b' of BOOL/);
   });
 
@@ -146,35 +166,57 @@ describe('decodeSafetensors', () => {
     ['a shape that is none', file({ w: entry('U8', [1.5], 0, 1) }, [0]), /'w' has the shape/],
     ['a negative size', file({ w: entry('U8', [-1, -1], 0, 1) }, [0]), /'w' has the shape/],
     ['offsets that run backwards', file({ w: entry('U8', [0], 1, 0) }, [0]), /'w' has the data_offsets/],
-    ['three offsets', file({ w: { dtype: 'U8', shape: [1], data_offsets: [0, 1, 2] } }, [0]), /'w' has the data_offsets/],
+    [
+      'three offsets',
+      file({ w: { dtype: 'U8', shape: [1], data_offsets: [0, 1, 2] } }, [0]),
+      /'w' has the data_offsets/,
+    ],
     ['a shape of another size', file({ w: entry('F32', [2], 0, 4) }, [0, 0, 0, 0]), /'w' has 4 bytes.*needs 8/],
     ['an array beyond the end', file({ w: entry('U8', [4], 0, 4) }, [0, 0, 0]), /'w' ends at byte 4.*there are 3/],
-    ['an overlap', file({ v: entry('U8', [2], 0, 2), w: entry('U8', [2], 1, 3) }, [0, 0, 0]), /'w' at \[1, 3\] overlaps 'v'/],
-    ['two arrays at one place', file({ v: entry('U8', [2], 0, 2), w: entry('U8', [2], 0, 2) }, [0, 0]), /'w'.*overlaps 'v'/],
+    [
+      'an overlap',
+      file({ v: entry('U8', [2], 0, 2), w: entry('U8', [2], 1, 3) }, [0, 0, 0]),
+      /'w' at \[1, 3\] overlaps 'v'/,
+    ],
+    [
+      'two arrays at one place',
+      file({ v: entry('U8', [2], 0, 2), w: entry('U8', [2], 0, 2) }, [0, 0]),
+      /'w'.*overlaps 'v'/,
+    ],
     ['a gap', file({ v: entry('U8', [1], 0, 1), w: entry('U8', [1], 2, 3) }, [0, 0, 0]), /1 to 2.*before array 'w'/],
     ['a gap at the start', file({ w: entry('U8', [1], 1, 2) }, [0, 0]), /0 to 1.*before array 'w'/],
     ['data without an array', file({ w: entry('U8', [1], 0, 1) }, [0, 0]), /1 bytes after array 'w'/],
     ['data without any array', file({}, [0]), /1 bytes after the header/],
     [
       'one name twice',
-      file('{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\\u0077" : {"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0]),
+      file(
+        '{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\\u0077" : {"dtype":"U8","shape":[1],"data_offsets":[0,1]}}',
+        [0],
+      ),
       /two entries 'w'/,
     ],
-    ['one field twice', file('{"w":{"dtype":"I8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0]), /two entries 'dtype'/],
+    [
+      'one field twice',
+      file('{"w":{"dtype":"I8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0]),
+      /two entries 'dtype'/,
+    ],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes)).toThrow(message);
     expect(() => decodeSafetensors(bytes)).toThrow(CheckpointError);
   });
 
   it('refuses every file that is cut off', () => {
-    const bytes = encodeSafetensors({ a: { data: Float32Array.of(1, 2), shape: [2] }, b: { data: Int32Array.of(3), shape: [1] } });
+    const bytes = encodeSafetensors({
+      a: { data: Float32Array.of(1, 2), shape: [2] },
+      b: { data: Int32Array.of(3), shape: [1] },
+    });
     for (let length = 0; length < bytes.length; length++) {
       expect(() => decodeSafetensors(bytes.subarray(0, length)), `${length} bytes`).toThrow(CheckpointError);
     }
   });
 
   it('takes names that look like JSON for what they are', () => {
-    const arrays = { 'a":{"a"': { data: Uint8Array.of(1), shape: [1] }, 'a': { data: Uint8Array.of(2), shape: [1] } };
+    const arrays = { 'a":{"a"': { data: Uint8Array.of(1), shape: [1] }, a: { data: Uint8Array.of(2), shape: [1] } };
     expect(Object.keys(decodeSafetensors(encodeSafetensors(arrays)).arrays).sort()).toEqual(Object.keys(arrays).sort());
   });
 });

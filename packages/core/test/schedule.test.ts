@@ -54,7 +54,9 @@ describe('schedules', () => {
   it('cosineDecay goes from the learning rate towards the final one and stays there', () => {
     const schedule = cosineDecay({ learningRate: 1, final: 0.2 });
     const got = rates(schedule, 2, 2);
-    [1, 0.6 + 0.4 * Math.SQRT1_2, 0.6, 0.6 - 0.4 * Math.SQRT1_2].forEach((want, i) => expect(got[i]).toBeCloseTo(want, 14));
+    [1, 0.6 + 0.4 * Math.SQRT1_2, 0.6, 0.6 - 0.4 * Math.SQRT1_2].forEach((want, i) =>
+      expect(got[i]).toBeCloseTo(want, 14),
+    );
     expect(schedule({ step: 4, epoch: 3, stepsPerEpoch: 2, epochs: 2 })).toBe(0.2);
     expect(schedule({ step: 400, epoch: 200, stepsPerEpoch: 2, epochs: 2 })).toBe(0.2);
   });

@@ -1,1 +1,14 @@
-export {};
+export { faceCnn } from './face-cnn.ts';
+export type { FaceCnnOptions } from './face-cnn.ts';
+export { basicBlock } from './layer/basic-block.ts';
+export type { BasicBlockOptions } from './layer/basic-block.ts';
+export { batchNorm } from './layer/batch-norm.ts';
+export { convBatchNorm } from './layer/conv-batch-norm.ts';
+export type { ConvBatchNormOptions } from './layer/conv-batch-norm.ts';
+export { conv2d } from './layer/conv2d.ts';
+export type { ConvolutionOptions } from './layer/conv2d.ts';
+export { globalAveragePool } from './layer/global-average-pool.ts';
+export { modelByName, modelNames } from './model-by-name.ts';
+export type { NamedModelOptions } from './model-by-name.ts';
+export { resnet18 } from './resnet18.ts';
+export type { Resnet18Options, Resnet18Stem } from './resnet18.ts';

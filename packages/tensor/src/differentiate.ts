@@ -19,6 +19,8 @@ export interface DifferentiateOptions {
   readonly table: OperationTable;
   /** A view that is a node of its own. */
   readonly alias: (x: Tensor) => Tensor;
+  /** Values taken as given: what they come from is not looked at. */
+  readonly given?: readonly Tensor[];
 }
 
 /**
@@ -35,7 +37,8 @@ export function differentiate(options: DifferentiateOptions): (Tensor | null)[] 
     throw new GraphError(`gradients: the loss has shape ${formatShape(loss.shape)}. Reduce it to one number with ops.mean or ops.sum`);
   }
   const sources = (node: Node): readonly Node[] => rules.get(node)?.inputs ?? node.inputs;
-  const blocked = (node: Node): boolean => node.op === 'stopGradient' && !rules.has(node);
+  const given = new Set(options.given);
+  const blocked = (node: Node): boolean => given.has(node) || (node.op === 'stopGradient' && !rules.has(node));
   const order = ancestors(loss, (node) => (blocked(node) ? [] : sources(node)));
 
   const wanted = new Set(of);
@@ -89,12 +92,19 @@ function missing(node: Node): never {
 
 /** The gradients of a composite for its inputs: those of its lowering at views of them, weighted by the upstream gradient. */
 function throughLowering(options: DifferentiateOptions, node: Node, d: Tensor): readonly (Tensor | null)[] {
-  const { ops, table, alias } = options;
-  const inputs = node.inputs.map(alias);
+  const { ops, table, rules } = options;
+  // Views that a second differentiation sees through.
+  const view = (x: Tensor): Tensor => {
+    const node = options.alias(x);
+    rules.set(node, { inputs: [x], rule: (_, upstream) => [upstream] });
+    return node;
+  };
+  const inputs = node.inputs.map(view);
+  const upstream = view(d);
   const value = table[node.op]!.lower!(ops, { ...node, inputs });
   if (!value) return missing(node);
-  // A dot product with the upstream gradient as a constant: its gradients are the wanted ones.
-  return differentiate({ ...options, loss: ops.sum(ops.mul(value, ops.stopGradient(d))), of: inputs });
+  // A dot product with the upstream gradient: its gradients are the wanted ones.
+  return differentiate({ ...options, loss: ops.sum(ops.mul(value, upstream)), of: inputs, given: [...inputs, upstream] });
 }
 
 /** The nodes that a value depends on, inputs first. */

@@ -20,9 +20,7 @@ export type Attributes = Readonly<Record<string, Json>>;
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly standardDeviation: number }
-  | { readonly kind: 'uniform'; readonly bound: number }
-  /** The first row is 0 and the others are 1: running mean and variance. */
-  | { readonly kind: 'mean-variance' };
+  | { readonly kind: 'uniform'; readonly bound: number };
 
 /**
  * `parameter`: trained by an optimizer. `statistic`: kept by the model (running mean and variance, a weight average).

@@ -6,7 +6,7 @@ import type { KernelTable } from './interpret.ts';
 import { lower } from './lower.ts';
 import { plan } from './plan.ts';
 import { printGraph } from './print.ts';
-import { formatShape, sizeOf } from './shape.ts';
+import { formatShape, sameShape, sizeOf } from './shape.ts';
 
 /** What {@link kernelBackend} makes a backend of. */
 export interface KernelBackendOptions<T> {
@@ -99,7 +99,7 @@ export function kernelBackend<T>({ name, capabilities, table, memory, close }: K
         run: async (state, inputs) => {
           const map = values.get(state);
           if (!map || !states.has(map)) throw new RunError(`the state was disposed of or made by another backend than '${name}'`);
-          checkState(map, lowered.state);
+          checkState(specsOf.get(map)!, lowered.state);
           const uploaded = upload(table, lowered.inputs, inputs);
           let outputs: Map<string, T>;
           try {
@@ -151,9 +151,14 @@ function checkSize(what: string, name: string, array: NumericArray | undefined, 
   );
 }
 
-function checkState<T>(map: ReadonlyMap<string, T>, specs: readonly StateSpec[]): void {
-  const absent = specs.filter((spec) => !map.has(spec.name)).map((spec) => spec.name);
+function checkState(held: readonly StateSpec[], used: readonly StateSpec[]): void {
+  const shapes = new Map(held.map((spec) => [spec.name, spec.shape]));
+  const absent = used.filter((spec) => !shapes.has(spec.name)).map((spec) => spec.name);
   if (absent.length) throw new RunError(`the program uses state that is missing: ${absent.join(', ')}. Create the state from the program's graph`);
+  const other = used.find((spec) => !sameShape(shapes.get(spec.name)!, spec.shape));
+  if (other) {
+    throw new RunError(`state '${other.name}' is ${formatShape(shapes.get(other.name)!)}, the program takes ${formatShape(other.shape)}`);
+  }
 }
 
 function upload<T>(table: KernelTable<T>, specs: readonly InputSpec[], inputs: NamedArrays): Map<string, T> {

@@ -1,6 +1,6 @@
 import { ShapeError } from './errors.ts';
-import type { Attributes, DType, Initializer, Shape, StateKind, Tensor } from './graph.ts';
-import { sameShape, sizeOf } from './shape.ts';
+import type { Attributes, DType, Initializer, Shape, StateKind, StateSpec, Tensor } from './graph.ts';
+import { formatShape, sameShape, sizeOf } from './shape.ts';
 
 /** A symbolic value or a number, which stands for a scalar constant. */
 export type Operand = Tensor | number;
@@ -41,6 +41,7 @@ export interface Builder {
   layer(): string;
   declare(name: string, shape: Shape, kind: StateKind, init: Initializer): Tensor;
   read(name: string): Tensor;
+  declared(): readonly StateSpec[];
   gradients(loss: Tensor, of: readonly Tensor[]): (Tensor | null)[];
   customGradient: Ops['customGradient'];
 }
@@ -66,6 +67,8 @@ export interface Ops {
   slot(name: string, shape: Shape): Tensor;
   /** A declared state by its full name, as it stands after the effects recorded so far. */
   read(name: string): Tensor;
+  /** The states declared so far, in order. */
+  declared(): readonly StateSpec[];
   /** A constant. */
   full(value: number, shape: Shape): Tensor;
   /** 0, 1, … length - 1. */
@@ -198,8 +201,10 @@ export function createOps(builder: Builder): Ops {
   /** A reduction node removes one block of adjacent axes (axes of size 1 do not count); others become nested ones. */
   const reduce = (op: 'sum' | 'max', x: Tensor, axes: readonly number[], keepDims: boolean): Tensor => {
     const sorted = [...axes].map((axis) => (axis < 0 ? axis + x.shape.length : axis)).sort((a, b) => a - b);
-    if (sorted.some((axis) => !(axis >= 0 && axis < x.shape.length))) {
-      throw new ShapeError(`${op}: axes [${axes.join(', ')}] do not exist in a value of rank ${x.shape.length}`);
+    if (sorted.some((axis, i) => !(axis >= 0 && axis < x.shape.length) || axis === sorted[i - 1])) {
+      throw new ShapeError(
+        `${op} (layer '${builder.layer() || 'top'}'): axes [${axes.join(', ')}] of ${formatShape(x.shape)} do not exist or are named twice`,
+      );
     }
     const cut = sorted.findIndex(
       (axis, i) => i > 0 && x.shape.slice(sorted[i - 1]! + 1, axis).some((length) => length !== 1),
@@ -225,6 +230,7 @@ export function createOps(builder: Builder): Ops {
     statistic: (name, shape, init) => builder.declare(path(name), shape, 'statistic', init),
     slot: (name, shape) => builder.declare(name, shape, 'slot', { kind: 'constant', value: 0 }),
     read,
+    declared: () => builder.declared(),
     full: (value, shape) => call('full', [], { value, shape }),
     iota: (length) => call('iota', [], { length }),
     select: (condition, a, b) => call('select', [condition, a, b], {}),

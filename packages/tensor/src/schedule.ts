@@ -25,7 +25,8 @@ export function schedule({ roots, table }: { roots: readonly Node[]; table: Oper
       const versions = node.attributes['versions'] as readonly number[];
       table[node.op]!.writes!(node.attributes).forEach((name, i) => makers.set(key(name, versions[i]!), node));
     }
-    for (const input of node.inputs) {
+    // A state node counts as a reader of itself: engines look the value up where it stands.
+    for (const input of [node, ...node.inputs]) {
       let root = input;
       while (table[root.op]?.kind === 'view') root = root.inputs[0]!;
       if (root.op !== 'state') continue;

@@ -104,7 +104,17 @@ export function createTracer(options: TraceOptions = {}): Tracer {
         throw new GraphError(`${where(op)}: state '${name}' is not declared. Declare it with ops.parameter, ops.statistic or ops.slot`);
       }
     }
-    const node = admit(op, inputs, attributes, row.shape(inputs, attributes));
+    const shape = row.shape(inputs, attributes);
+    // An effect takes one value per parameter as its last inputs, or one value as its first.
+    const values = Array.isArray(attributes['parameters']) ? inputs.slice(-attributes['parameters'].length) : inputs;
+    const targets = (attributes['parameters'] ?? names) as readonly string[];
+    targets.forEach((name, i) => {
+      const { shape: wanted } = specs.get(name)!;
+      if (!sameShape(values[i]!.shape, wanted)) {
+        throw new ShapeError(`state '${name}' is ${formatShape(wanted)}, the value for it ${formatShape(values[i]!.shape)}`);
+      }
+    });
+    const node = admit(op, inputs, attributes, shape);
     if (node.op !== op) return node; // lowered to effects, which have counted their own writes
     for (const name of names) versions.set(name, (versions.get(name) ?? 0) + 1);
     const recorded: Node = { ...node, attributes: { ...attributes, versions: names.map((name) => versions.get(name)!) } };
@@ -172,6 +182,7 @@ export function createTracer(options: TraceOptions = {}): Tracer {
     layer,
     declare,
     read,
+    declared: () => [...specs.values()],
     gradients: (loss, of) => differentiate({ ops, loss, of, rules, table, alias }),
     customGradient: (inputs, forward, rule) => {
       const value = alias(forward(...inputs.map((input) => ops.stopGradient(input))));
@@ -183,6 +194,8 @@ export function createTracer(options: TraceOptions = {}): Tracer {
   return {
     ops,
     finish: (outputs) => {
+      const effect = Object.entries(outputs).find(([, node]) => table[node.op]?.kind === 'effect');
+      if (effect) throw new GraphError(`output '${effect[0]}' is the effect ${effect[1].op}, which has no value. Return ops.read of the state`);
       // An output that is a view of a state would change with it: give it memory of its own.
       const own = Object.fromEntries(
         Object.entries(outputs).map(([name, node]) => [name, rootOf(node, table).op === 'state' ? ops.identity(node) : node]),

@@ -44,7 +44,7 @@ export interface RelabelFactory<Name extends string = string, Options extends Re
  */
 export function defineRelabel<const Name extends string, Options extends RelabelOptions>(
   definition: RelabelDefinition<Name, Options>,
-): RelabelFactory<Name, Options> {
+): RelabelFactory<Name, NoInfer<Options>> {
   const factory = (options: Partial<Options> = {}): RelabelStrategy => {
     checkOptions(definition.name, definition.defaults, options);
     const merged = { ...definition.defaults, ...options };

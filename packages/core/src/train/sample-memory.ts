@@ -15,7 +15,7 @@ export interface RowsTime {
 
 /** Keeps what the last training pass said about every sample. */
 export interface SampleMemory {
-  /** Takes over the outputs of one step for the samples of its batch. */
+  /** Takes over the outputs of one step for the samples of its batch, whose given labels stand in the same order. */
   record(ids: Int32Array, outputs: NamedArrays, given: Int32Array): void;
   /** Rows of a fed column for a batch. */
   fed(column: Column, ids: Int32Array): Float32Array;
@@ -102,7 +102,7 @@ export function createSampleMemory({ size, classes, columns, importance, weighte
       ids.forEach((id, row) => {
         lowGroup[id] = high && high[row] === 0 ? 1 : 0;
         passes[id]!++;
-        const p = probabilities[id * classes + given[id]!]!;
+        const p = probabilities[id * classes + given[row]!]!;
         meanGivenProbability[id]! += (p - meanGivenProbability[id]!) / passes[id]!;
       });
       for (const [column, target] of stored) {

@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import type { Shape } from '../graph.ts';
+import type { Shape, Tensor } from '../graph.ts';
 import { broadcastShapes, formatShape, sameShape, sizeOf } from '../shape.ts';
 import { attributesOf } from './operation.ts';
 import type { OperationTable } from './operation.ts';
@@ -43,6 +43,7 @@ export const shapeOperations: OperationTable = {
     doc: 'The same value, as a constant to differentiation.',
     arity: 1,
     shape: (inputs) => inputs[0]!.shape,
+    dtype: (inputs) => inputs[0]!.dtype,
     gradient: () => [null],
   },
   rows: {
@@ -57,6 +58,7 @@ export const shapeOperations: OperationTable = {
       }
       return [to - from, ...shape.slice(1)];
     },
+    dtype: (inputs) => inputs[0]!.dtype,
     gradient: (ops, node, upstream) => [
       ops.padRows(upstream, attributesOf<RowsAttributes>(node).from, node.inputs[0]!.shape[0]!),
     ],
@@ -107,7 +109,12 @@ export const shapeOperations: OperationTable = {
       if (index!.dtype !== 'i32') throw new ShapeError(`the index is ${index!.dtype}, takes i32`);
       return [...index!.shape, ...x!.shape.slice(1)];
     },
-    gradient: (ops, node, upstream) => [ops.scatterRows(upstream, node.inputs[1]!, node.inputs[0]!.shape[0]!), null],
+    gradient(ops, node, upstream) {
+      const [x, index] = node.inputs as [Tensor, Tensor];
+      const count = sizeOf(index.shape);
+      const flat = ops.reshape(upstream, [count, ...x.shape.slice(1)]);
+      return [ops.scatterRows(flat, ops.reshape(index, [count]), x.shape[0]!), null];
+    },
   },
   scatterRows: {
     doc: 'Rows added to the places that an index names: value[index[i], …] += x[i, …], from zeros.',

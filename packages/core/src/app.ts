@@ -1,0 +1,110 @@
+/**
+ * The composition root: parts by name, for configuration files, the command line and teams that share strategy packs.
+ * This entry is the only one that imports inversify; code that passes strategies as values needs none of it.
+ *
+ * @module
+ */
+import type { Backend } from '@selfcure/tensor';
+import type { ContainerModule } from 'inversify';
+import { builtInRecipes } from './app/built-in.ts';
+import type { BuiltInRecipes } from './app/built-in.ts';
+import { createRegistry } from './app/registry.ts';
+import type { Plugin } from './app/registry.ts';
+import type { Method } from './method.ts';
+import type { RecipeFactory } from './recipe/define-recipe.ts';
+import { withRelabel } from './recipe/with-relabel.ts';
+import type { RelabelFactory } from './relabel/define-relabel.ts';
+import type { RelabelStrategy } from './relabel/relabel.ts';
+import { train } from './train/loop.ts';
+import type { TrainOptions } from './train/options.ts';
+import type { Run } from './train/run.ts';
+
+export { defineRecipe } from './recipe/define-recipe.ts';
+export type { RecipeFactory } from './recipe/define-recipe.ts';
+export { defineRelabel } from './relabel/define-relabel.ts';
+export type { RelabelFactory } from './relabel/define-relabel.ts';
+export { tokens } from './app/registry.ts';
+export type { Plugin } from './app/registry.ts';
+export type { BuiltInRecipes } from './app/built-in.ts';
+
+/** A name and options, one pair for every registered relabel strategy; the compiler checks both. */
+export type RelabelReference<Plugins extends readonly Plugin[]> = {
+  [I in keyof Plugins]: Plugins[I] extends RelabelFactory<infer Name, infer Options> ? { readonly use: Name } & Partial<Options> : never;
+}[number];
+
+type CustomRecipe<Plugins extends readonly Plugin[]> = {
+  [I in keyof Plugins]: Plugins[I] extends RecipeFactory<infer Name, infer Options> ? { readonly use: Name } & Options : never;
+}[number];
+
+type BuiltInRecipe = { [Name in keyof BuiltInRecipes]: { readonly use: Name } & BuiltInRecipes[Name] }[keyof BuiltInRecipes];
+
+/** A name and options, one pair for every recipe: built in or registered. */
+export type RecipeReference<Plugins extends readonly Plugin[]> = BuiltInRecipe | CustomRecipe<Plugins>;
+
+/** Options of {@link App.train}: those of `train`, with parts by name. */
+export type AppTrainOptions<Plugins extends readonly Plugin[]> = Omit<TrainOptions, 'backend' | 'recipe'> & {
+  /** A recipe by name, or as a value. Default: `{ use: 'cure' }`, or `{ use: 'scn' }` where a relabel strategy is given. */
+  readonly recipe?: RecipeReference<Plugins> | Method;
+  /** A relabel strategy by name or as a value, in place of the recipe's own. */
+  readonly relabel?: RelabelReference<Plugins> | RelabelStrategy;
+};
+
+/** A name with options, as a configuration file holds it: checked at run time. */
+export interface NamedPart {
+  readonly use: string;
+  readonly [option: string]: unknown;
+}
+
+/** An engine with parts by name. */
+export interface App<Plugins extends readonly Plugin[]> {
+  /** The method that names out of a file stand for, where the compiler cannot check. */
+  method(recipe: NamedPart, relabel?: NamedPart | RelabelStrategy): Method;
+  train(options: AppTrainOptions<Plugins>): Promise<Run>;
+  /** Registered names, sorted. */
+  names(kind: 'relabel' | 'recipe'): readonly string[];
+}
+
+/** Options of {@link createSelfCure}. */
+export interface AppOptions<Plugins extends readonly Plugin[]> {
+  readonly backend: Backend;
+  readonly plugins?: Plugins;
+  /** Bundles of parts of teams that use inversify already; see {@link tokens}. */
+  readonly modules?: readonly ContainerModule[];
+}
+
+/**
+ * Registers relabel strategies and recipes by name.
+ *
+ * @throws OptionError where two parts share a name; and, when they are used, where a name or an option is unknown.
+ * @example
+ * const app = createSelfCure({ backend: await wasm(), plugins: [agreement] });
+ * const run = await app.train({ model, data, epochs: 20, relabel: { use: 'agreement', margin: 0.3 } });
+ */
+export function createSelfCure<const Plugins extends readonly Plugin[] = []>({ backend, plugins, modules = [] }: AppOptions<Plugins>): App<Plugins> {
+  const registry = createRegistry(
+    [
+      ...builtInRecipes.map((plugin) => ({ plugin, origin: '@selfcure/core' })),
+      ...(plugins ?? []).map((plugin, i) => ({ plugin, origin: `plugins[${i}]` })),
+    ],
+    modules,
+  );
+  const strategyOf = ({ use, ...options }: NamedPart): RelabelStrategy => registry.relabel(use)(options as never);
+  const methodOf = ({ use, ...options }: NamedPart, relabel?: NamedPart | RelabelStrategy): Method => {
+    const method = registry.recipe(use)(options);
+    if (!relabel) return method;
+    return withRelabel(method, 'use' in relabel ? strategyOf(relabel) : relabel);
+  };
+
+  return {
+    method: methodOf,
+    names: (kind) => registry.names(kind),
+    train: ({ recipe, relabel, ...options }) => {
+      if (recipe && 'loss' in recipe) {
+        const strategy = relabel && ('use' in relabel ? strategyOf(relabel as NamedPart) : relabel);
+        return train({ ...options, backend, recipe: strategy ? withRelabel(recipe, strategy as RelabelStrategy) : recipe });
+      }
+      const reference = (recipe ?? { use: relabel ? 'scn' : 'cure' }) as NamedPart;
+      return train({ ...options, backend, recipe: methodOf(reference, relabel as NamedPart | RelabelStrategy | undefined) });
+    },
+  };
+}

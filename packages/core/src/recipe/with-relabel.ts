@@ -1,0 +1,20 @@
+import { OptionError } from '../errors.ts';
+import type { Method } from '../method.ts';
+import type { RelabelStrategy } from '../relabel/relabel.ts';
+
+/**
+ * The same method with another relabel strategy, in place of its own where it has one.
+ *
+ * @throws OptionError where the strategy needs importance weights and the method has none.
+ * @example const method = withRelabel(ce(), agreement({ margin: 0.3 }));
+ */
+export function withRelabel(method: Method, strategy: RelabelStrategy): Method {
+  if (strategy.needsImportance && !method.needs.heads?.some((head) => head.name === 'importance')) {
+    throw new OptionError(`relabel strategy '${strategy.name}' needs importance weights, which method '${method.name}' has none of. Use scn(), or another strategy`);
+  }
+  return {
+    ...method,
+    options: { ...(method.options as object), relabel: { name: strategy.name, ...strategy.options } },
+    propose: (rows, when) => (when === strategy.when ? strategy.propose(rows) : []),
+  };
+}
