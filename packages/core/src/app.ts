@@ -80,7 +80,7 @@ export interface AppOptions<Plugins extends readonly Plugin[]> {
  * const app = createSelfCure({ backend: await wasm(), plugins: [agreement] });
  * const run = await app.train({ model, data, epochs: 20, relabel: { use: 'agreement', margin: 0.3 } });
  */
-export function createSelfCure<const Plugins extends readonly Plugin[] = []>({ backend, plugins, modules = [] }: AppOptions<Plugins>): App<Plugins> {
+export function createSelfCure<const Plugins extends readonly Plugin[]>({ backend, plugins, modules = [] }: AppOptions<Plugins>): App<Plugins> {
   const registry = createRegistry(
     [
       ...builtInRecipes.map((plugin) => ({ plugin, origin: '@selfcure/core' })),

@@ -26,6 +26,7 @@ export type { CrossEntropyOptions } from './loss/cross-entropy.ts';
 export { earlyLearningRegularization } from './loss/early-learning-regularization.ts';
 export type { EarlyLearningOptions } from './loss/early-learning-regularization.ts';
 export { logitWeightedCrossEntropy } from './loss/logit-weighted-cross-entropy.ts';
+export type { LogitWeightedOptions } from './loss/logit-weighted-cross-entropy.ts';
 export type { Loss } from './loss/loss.ts';
 export type { BatchTensors, Column, EpochPlan, Method, MethodNeeds, NamedTensors, NetOutputs, StepLoss } from './method.ts';
 export { brierScore, expectedCalibrationError, negativeLogLikelihood, reliability } from './metric/calibration.ts';

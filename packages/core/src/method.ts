@@ -11,6 +11,8 @@ export interface NetOutputs {
   readonly features: Tensor;
   /** Of the classifier, before any weighting: [N, C]. */
   readonly logits: Tensor;
+  /** Bias of the classifier, which is part of the logits: [C]. */
+  readonly bias: Tensor;
   /** Values of the heads by name, one a sample: `importance` is [N]. */
   readonly extras: NamedTensors;
 }
@@ -49,8 +51,10 @@ export interface Column {
 
 /** What the training step minimizes. */
 export interface StepLoss {
-  /** Unreduced loss of every sample, [N], one a network. The step minimizes its weighted mean plus the sum of the terms. */
+  /** Unreduced loss of every sample, [N], one a network. */
   readonly perSample: readonly Tensor[];
+  /** Factor of the weighted mean of `perSample`, to which the terms are added. Default 1. */
+  readonly lossWeight?: number;
   /** Scalars added to the loss, by name. */
   readonly terms: NamedTensors;
   /** Values for {@link Column}s, by name; [N] or [N, C]. */

@@ -2,9 +2,10 @@ import type { Tensor, Ops } from '@selfcure/tensor';
 import type { NetOutputs } from '../method.ts';
 import type { Loss } from './loss.ts';
 
-/** alpha times the logits, bias included as in the authors' code. */
-function weighted(ops: Ops, { logits, extras }: NetOutputs): Tensor {
-  return ops.mul(logits, ops.reshape(extras['importance']!, [logits.shape[0]!, 1]));
+/** Options of {@link logitWeightedCrossEntropy}. */
+export interface LogitWeightedOptions {
+  /** alpha scales the bias too, as in the authors' code; the paper's formula has no bias. Default true. */
+  readonly weightBias?: boolean;
 }
 
 /**
@@ -15,9 +16,14 @@ function weighted(ops: Ops, { logits, extras }: NetOutputs): Tensor {
  *
  * @example const loss = logitWeightedCrossEntropy();
  */
-export function logitWeightedCrossEntropy(): Loss {
+export function logitWeightedCrossEntropy({ weightBias = true }: LogitWeightedOptions = {}): Loss {
+  const weighted = (ops: Ops, { logits, bias, extras }: NetOutputs): Tensor => {
+    const alpha = ops.reshape(extras['importance']!, [logits.shape[0]!, 1]);
+    return weightBias ? ops.mul(logits, alpha) : ops.add(ops.mul(ops.sub(logits, bias), alpha), bias);
+  };
   return {
     name: 'logit-weighted-cross-entropy',
+    options: { weightBias },
     needsHead: 'importance',
     logits: weighted,
     perSample: (ops, net, { targets }) => ({ loss: ops.softmaxCrossEntropy(weighted(ops, net), targets) }),

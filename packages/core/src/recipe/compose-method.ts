@@ -12,6 +12,8 @@ export interface MethodParts {
   readonly name: string;
   readonly heads?: readonly Head[];
   readonly loss: Loss;
+  /** Factor of the mean loss; regularizers carry their own. Default 1. */
+  readonly lossWeight?: number;
   readonly regularizers?: readonly Regularizer[];
   readonly weighting?: Weighting;
   readonly relabel?: RelabelStrategy;
@@ -27,7 +29,7 @@ export interface MethodParts {
  * const alphaOnly = composeMethod({ name: 'alpha', heads: [selfAttentionImportance()], loss: logitWeightedCrossEntropy() });
  */
 export function composeMethod(parts: MethodParts): Method {
-  const { name, heads = [], loss, regularizers = [], weighting, relabel } = parts;
+  const { name, heads = [], loss, lossWeight = 1, regularizers = [], weighting, relabel } = parts;
   const has = (head: string): boolean => heads.some((one) => one.name === head);
   for (const part of [loss, ...regularizers]) {
     if (part.needsHead !== undefined && !has(part.needsHead)) {
@@ -50,6 +52,7 @@ export function composeMethod(parts: MethodParts): Method {
     options: {
       heads: heads.map((head) => head.name),
       loss: describe(loss),
+      lossWeight,
       regularizers: regularizers.map(describe),
       weighting: describe(weighting),
       relabel: describe(relabel),
@@ -64,6 +67,7 @@ export function composeMethod(parts: MethodParts): Method {
       const highGroup = terms.find(([, term]) => term.highGroup)?.[1].highGroup;
       return {
         perSample: [perSample.loss],
+        lossWeight,
         terms: Object.fromEntries(terms.map(([key, term]) => [key, term.value])),
         ...(perSample.remember && { remember: perSample.remember }),
         ...(highGroup && { highGroup }),

@@ -33,8 +33,13 @@ export interface ScnOptions {
   readonly candidates?: 'low' | 'all';
   /** Probabilities that relabelling reads. Default `'weighted'`. */
   readonly probabilities?: 'weighted' | 'raw';
-  /** Factor of the rank term. Default 1. */
-  readonly rankWeight?: number;
+  /**
+   * gamma of the paper's total loss gamma L_RR + (1 - gamma) L_WCE (section 3.1; it takes 0.5). Absent: L_WCE + L_RR as in the
+   * authors' code, the same direction at twice the scale.
+   */
+  readonly lossMix?: number;
+  /** alpha scales the classifier's bias too. Default true, as in the authors' code. */
+  readonly weightBias?: boolean;
 }
 
 /**
@@ -49,10 +54,12 @@ export interface ScnOptions {
  * await train({ recipe: scn({ preset: 'official-code', relabelEpoch: 5 }), ...rest });
  */
 export function scn(options: ScnOptions = {}): Method {
-  const { preset = 'paper', weighting = true, rank = true, relabel = true, beta = 0.7, margin2 = 0.2, relabelEpoch = 10, rankWeight = 1 } = options;
+  const { preset = 'paper', weighting = true, rank = true, relabel = true, beta = 0.7, margin2 = 0.2, relabelEpoch = 10, lossMix, weightBias = true } = options;
   if (preset !== 'paper' && preset !== 'official-code') {
     throw new OptionError(`scn: no preset '${String(preset)}'. Known: paper, official-code`);
   }
+  if (lossMix !== undefined && !(lossMix >= 0 && lossMix <= 1)) throw new OptionError(`scn: lossMix ${lossMix} is outside [0, 1]. The paper takes 0.5`);
+  const rankWeight = lossMix ?? 1;
   const official = preset === 'official-code';
   const margin1 = options.margin1 ?? (official ? 0.07 : undefined);
   const candidates = options.candidates ?? (official ? 'all' : 'low');
@@ -63,9 +70,13 @@ export function scn(options: ScnOptions = {}): Method {
   return composeMethod({
     name: 'scn',
     heads: weighting || rank ? [selfAttentionImportance()] : [],
-    loss: weighting ? logitWeightedCrossEntropy() : crossEntropy(),
-    // Where only the groups are needed, rank regularization stays in with weight 0.
-    regularizers: rank ? [rankRegularization({ beta, weight: rankWeight, ...(margin1 !== undefined && { margin: margin1 }) })] : weighting ? [rankRegularization({ beta, margin: 0, weight: 0 })] : [],
+    loss: weighting ? logitWeightedCrossEntropy({ weightBias }) : crossEntropy(),
+    lossWeight: lossMix === undefined ? 1 : 1 - lossMix,
+    // Without ranking the groups are still there for relabelling: the term has weight 0.
+    regularizers:
+      weighting || rank
+        ? [rankRegularization({ beta, weight: rank ? rankWeight : 0, ...(margin1 !== undefined && { margin: margin1 }) })]
+        : [],
     ...(strategy && { relabel: strategy }),
   });
 }

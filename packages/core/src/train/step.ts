@@ -32,9 +32,9 @@ export const averageName = (name: string): string => `average/${name}`;
 function forward(ops: Ops, { model, method }: StepOptions, images: Tensor, training: boolean): NetOutputs[] {
   const one = (): NetOutputs => {
     const features = model.apply(ops, images, { training });
-    const logits = classifier(ops, features, model.classes);
+    const { logits, bias } = classifier(ops, features, model.classes);
     const extras = (method.needs.heads ?? []).map((head) => [head.name, ops.scope(head.name, () => head.apply(ops, features))] as const);
-    return { features, logits, extras: Object.fromEntries(extras) };
+    return { features, logits, bias, extras: Object.fromEntries(extras) };
   };
   return method.needs.nets === 2 ? ['net1', 'net2'].map((name) => ops.scope(name, one)) : [one()];
 }
@@ -88,14 +88,14 @@ export function trainingStep(options: TrainingStepOptions): Graph {
         fed.map(({ name, width }) => [name, ops.input(`remembered/${name}`, width === 'one' ? [batchSize] : [batchSize, model.classes])]),
       ),
     };
-    const { perSample, terms, remember = {}, highGroup } = method.loss(ops, nets, batch);
+    const { perSample, terms, lossWeight = 1, remember = {}, highGroup } = method.loss(ops, nets, batch);
     if (perSample.length !== nets.length) {
       throw new OptionError(`method '${method.name}' gave ${perSample.length} loss(es) for ${nets.length} network(s). Give one per network`);
     }
     const selected = method.select?.(ops, perSample, batch);
     const losses = perSample.map((loss, i) => weightedMean(ops, loss, selected ? ops.mul(batch.weight, selected[i]!) : batch.weight));
     const loss = losses.reduce((sum, one) => ops.add(sum, one));
-    const objective = Object.values(terms).reduce((sum, term) => ops.add(sum, term), loss);
+    const objective = Object.values(terms).reduce((sum, term) => ops.add(sum, term), ops.mul(loss, lossWeight));
 
     const trained = declared.filter(({ name, kind }) => kind === 'parameter' && !frozen(name));
     const parameters = trained.map(({ name }) => ops.read(name));
