@@ -9,6 +9,8 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@selfcure\/core\/app$/, replacement: source('packages', 'core', 'app') },
+      { find: /^@selfcure\/data\/node$/, replacement: source('packages', 'data', 'node') },
+      { find: /^selfcure$/, replacement: source('packages', 'cli') },
       { find: /^@selfcure\/(tensor|core|models|data|report)$/, replacement: source('packages', '$1') },
       { find: /^@selfcure\/(reference|tfjs|wasm)$/, replacement: source('adapters', '$1') },
     ],

@@ -1,1 +1,3 @@
-export {};
+export { WasmError } from './errors.ts';
+export { wasm } from './wasm.ts';
+export type { WasmBinary, WasmOptions } from './wasm.ts';
