@@ -1,0 +1,58 @@
+/**
+ * Size budgets: bundles the built entries as a browser build would, minified, and compares their gzip size with
+ * size-budgets.json (kB of 1000 bytes). A row names what it imports, what stays outside, and the packages that may not
+ * be inside. Fails when a row is over budget, holds a forbidden package, or cannot be bundled.
+ * `--config FILE` reads other budgets; their relative imports start at that file.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { root } from './workspaces.mjs';
+
+const flag = process.argv.indexOf('--config');
+const config = flag < 0 ? join(root, 'scripts', 'size-budgets.json') : resolve(process.argv[flag + 1]);
+const rows = JSON.parse(readFileSync(config, 'utf8'));
+
+async function measure(row) {
+  const result = await build({
+    stdin: {
+      contents: row.import.map((name, index) => `export * as _${index} from ${JSON.stringify(name)};`).join('\n'),
+      resolveDir: dirname(config),
+    },
+    nodePaths: [join(root, 'node_modules')],
+    external: row.external,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  const inside = Object.keys(result.metafile.inputs);
+  const forbidden = row.forbid.filter((name) => inside.some((path) => path.includes(`node_modules/${name}/`)));
+  const { contents } = result.outputFiles[0];
+  return { minified: contents.length, gzip: gzipSync(contents, { level: 9 }).length, forbidden };
+}
+
+const widest = Math.max(...rows.map((row) => row.name.length));
+const line = (name, ...cells) => name.padEnd(widest) + cells.map((text) => String(text).padStart(10)).join('');
+const failures = [];
+console.log(line('bundle', 'min kB', 'gzip kB', 'budget'));
+for (const row of rows) {
+  try {
+    const { minified, gzip, forbidden } = await measure(row);
+    const over = gzip > row.limit * 1000;
+    const sizes = line(row.name, (minified / 1000).toFixed(2), (gzip / 1000).toFixed(2), row.limit);
+    console.log(`${sizes}  ${over ? 'over budget' : 'ok'}`);
+    if (over) failures.push(`${row.name}: ${gzip} bytes gzip, budget ${row.limit * 1000}`);
+    for (const name of forbidden) failures.push(`${row.name}: the bundle contains ${name}`);
+  } catch (error) {
+    console.log(`${line(row.name)}  not bundled`);
+    for (const { text } of error.errors ?? [{ text: error.message }]) failures.push(`${row.name}: ${text}`);
+  }
+}
+for (const failure of failures) console.error(`size: ${failure}`);
+process.exit(failures.length > 0 ? 1 : 0);
