@@ -19,6 +19,7 @@ export type { PoolAttributes } from './operations/pool.ts';
 export { keptShape } from './operations/reduce.ts';
 export type { ReduceAttributes } from './operations/reduce.ts';
 export type { PadRowsAttributes, RowsAttributes, TargetShapeAttributes } from './operations/shape.ts';
+export { operationDocs } from './operations/documentation.ts';
 export { operationTable } from './operations/table.ts';
 export { createOps } from './ops.ts';
 export type { Builder, Conv2dOptions, MatmulOptions, Operand, Ops, Padding, PoolOptions } from './ops.ts';

@@ -93,7 +93,7 @@ describe('lower', () => {
   it('knows the operations of a plug-in table', () => {
     const table: OperationTable = {
       ...operationTable,
-      swish: { doc: 'a sigmoid(a)', arity: 1, shape: ([a]) => a!.shape, lower: (ops, { inputs: [a] }) => ops.mul(a!, ops.sigmoid(a!)) },
+      swish: { arity: 1, shape: ([a]) => a!.shape, lower: (ops, { inputs: [a] }) => ops.mul(a!, ops.sigmoid(a!)) },
     };
     const graph = trace((ops) => ({ y: ops.call('swish', [ops.input('x', [2])], {}) }), { operations: table });
     expect(operations(lower(graph, primitive, table))).toEqual(['input', 'mul', 'sigmoid']);

@@ -78,7 +78,6 @@ const call = (ops: Ops, op: string, inputs: readonly Tensor[], attributes: Convo
 /** Sums of products: matrices, and images (NHWC) with filters (height, width, input channels / groups, output channels). */
 export const contractOperations: OperationTable = {
   matmul: {
-    doc: 'Product of two matrices, each transposed or not.',
     arity: 2,
     shape(inputs, attributes) {
       const { transposeA, transposeB } = attributesOf<MatmulAttributes>({ attributes });
@@ -104,7 +103,6 @@ export const contractOperations: OperationTable = {
     flops: (node) => 2 * sizeOf(node.shape) * orient(node.inputs[0]!.shape, attributesOf<MatmulAttributes>(node).transposeA)[1],
   },
   conv2d: {
-    doc: 'Correlation of images with filters.',
     arity: 2,
     shape(inputs, attributes) {
       const { stride, padding, groups } = attributesOf<ConvolutionAttributes>({ attributes });
@@ -142,7 +140,6 @@ export const contractOperations: OperationTable = {
     flops: (node) => convolutionFlops(node.shape, node.inputs[1]!.shape),
   },
   conv2dGradInput: {
-    doc: 'Gradient of conv2d for its input, from the gradient for its value and the filter.',
     arity: 2,
     shape: (_, attributes) => attributesOf<ConvolutionGradientAttributes>({ attributes }).shape,
     gradient(ops, node, d) {
@@ -163,7 +160,6 @@ export const contractOperations: OperationTable = {
     flops: (node) => convolutionFlops(node.inputs[0]!.shape, node.inputs[1]!.shape),
   },
   conv2dGradFilter: {
-    doc: 'Gradient of conv2d for its filter, from its input and the gradient for its value.',
     arity: 2,
     shape: (_, attributes) => attributesOf<ConvolutionGradientAttributes>({ attributes }).shape,
     gradient(ops, node, d) {

@@ -21,8 +21,8 @@ function broadcastAll(inputs: readonly Node[]): Shape {
   return shape;
 }
 
-function row(arity: number, doc: string, evaluate: (a: number, b: number, c: number) => number, gradient?: Gradient): Operation {
-  return { kind: 'element-wise', doc, arity, shape: broadcastAll, evaluate, ...(gradient && { gradient }) };
+function row(arity: number, evaluate: (a: number, b: number, c: number) => number, gradient?: Gradient): Operation {
+  return { kind: 'element-wise', arity, shape: broadcastAll, evaluate, ...(gradient && { gradient }) };
 }
 
 /** Input of a node by position. */
@@ -32,49 +32,49 @@ const flat: Gradient = (_, node) => node.inputs.map(() => null);
 
 /** Operations on each element alone; comparisons give 0 or 1. */
 export const elementWiseOperations: OperationTable = {
-  identity: row(1, 'A copy.', (a) => a, (_, __, d) => [d]),
-  neg: row(1, '-a', (a) => -a, (ops, _, d) => [ops.neg(d)]),
-  exp: row(1, 'e^a', (a) => Math.exp(a), (ops, node, d) => [ops.mul(d, node)]),
-  log: row(1, 'Natural logarithm of a.', (a) => Math.log(a), (ops, node, d) => [ops.div(d, at(node, 0))]),
-  sqrt: row(1, 'Square root of a.', (a) => Math.sqrt(a), (ops, node, d) => [ops.div(ops.mul(d, 0.5), node)]),
-  rsqrt: row(1, '1 / sqrt(a)', (a) => 1 / Math.sqrt(a), (ops, node, d) => [
+  identity: row(1, (a) => a, (_, __, d) => [d]),
+  neg: row(1, (a) => -a, (ops, _, d) => [ops.neg(d)]),
+  exp: row(1, (a) => Math.exp(a), (ops, node, d) => [ops.mul(d, node)]),
+  log: row(1, (a) => Math.log(a), (ops, node, d) => [ops.div(d, at(node, 0))]),
+  sqrt: row(1, (a) => Math.sqrt(a), (ops, node, d) => [ops.div(ops.mul(d, 0.5), node)]),
+  rsqrt: row(1, (a) => 1 / Math.sqrt(a), (ops, node, d) => [
     ops.mul(ops.mul(d, -0.5), ops.mul(node, ops.square(node))),
   ]),
-  square: row(1, 'a^2', (a) => a * a, (ops, node, d) => [ops.mul(ops.mul(d, 2), at(node, 0))]),
-  abs: row(1, '|a|; the gradient at 0 is 0.', (a) => Math.abs(a), (ops, node, d) => [
+  square: row(1, (a) => a * a, (ops, node, d) => [ops.mul(ops.mul(d, 2), at(node, 0))]),
+  abs: row(1, (a) => Math.abs(a), (ops, node, d) => [
     ops.mul(d, ops.sub(ops.greater(at(node, 0), 0), ops.less(at(node, 0), 0))),
   ]),
-  relu: row(1, 'max(a, 0); the gradient at 0 is 0.', (a) => (a > 0 ? a : 0), (ops, node, d) => [ops.reluGrad(d, node)]),
-  sigmoid: row(1, '1 / (1 + e^-a)', (a) => 1 / (1 + Math.exp(-a)), (ops, node, d) => [
+  relu: row(1, (a) => (a > 0 ? a : 0), (ops, node, d) => [ops.reluGrad(d, node)]),
+  sigmoid: row(1, (a) => 1 / (1 + Math.exp(-a)), (ops, node, d) => [
     ops.mul(d, ops.mul(node, ops.sub(1, node))),
   ]),
-  tanh: row(1, 'Hyperbolic tangent of a.', (a) => Math.tanh(a), (ops, node, d) => [
+  tanh: row(1, (a) => Math.tanh(a), (ops, node, d) => [
     ops.mul(d, ops.sub(1, ops.square(node))),
   ]),
-  add: row(2, 'a + b', (a, b) => a + b, (_, __, d) => [d, d]),
-  sub: row(2, 'a - b', (a, b) => a - b, (ops, _, d) => [d, ops.neg(d)]),
-  mul: row(2, 'a b', (a, b) => a * b, (ops, node, d) => [ops.mul(d, at(node, 1)), ops.mul(d, at(node, 0))]),
-  div: row(2, 'a / b', (a, b) => a / b, (ops, node, d) => {
+  add: row(2, (a, b) => a + b, (_, __, d) => [d, d]),
+  sub: row(2, (a, b) => a - b, (ops, _, d) => [d, ops.neg(d)]),
+  mul: row(2, (a, b) => a * b, (ops, node, d) => [ops.mul(d, at(node, 1)), ops.mul(d, at(node, 0))]),
+  div: row(2, (a, b) => a / b, (ops, node, d) => {
     const quotient = ops.div(d, at(node, 1));
     return [quotient, ops.neg(ops.mul(quotient, node))];
   }),
-  maximum: row(2, 'The larger of a and b; the gradient of a tie goes to a.', (a, b) => Math.max(a, b), (ops, node, d) => {
+  maximum: row(2, (a, b) => Math.max(a, b), (ops, node, d) => {
     const first = ops.greaterEqual(at(node, 0), at(node, 1));
     return [ops.mul(d, first), ops.mul(d, ops.sub(1, first))];
   }),
-  minimum: row(2, 'The smaller of a and b; the gradient of a tie goes to a.', (a, b) => Math.min(a, b), (ops, node, d) => {
+  minimum: row(2, (a, b) => Math.min(a, b), (ops, node, d) => {
     const first = ops.greaterEqual(at(node, 1), at(node, 0));
     return [ops.mul(d, first), ops.mul(d, ops.sub(1, first))];
   }),
-  greater: row(2, '1 where a > b, else 0.', (a, b) => (a > b ? 1 : 0), flat),
-  greaterEqual: row(2, '1 where a >= b, else 0.', (a, b) => (a >= b ? 1 : 0), flat),
-  less: row(2, '1 where a < b, else 0.', (a, b) => (a < b ? 1 : 0), flat),
-  equal: row(2, '1 where a = b, else 0.', (a, b) => (a === b ? 1 : 0), flat),
-  reluGrad: row(2, 'a where b > 0, else 0: the gradient of relu, b being its input or output.', (a, b) => (b > 0 ? a : 0), (ops, node, d) => [
+  greater: row(2, (a, b) => (a > b ? 1 : 0), flat),
+  greaterEqual: row(2, (a, b) => (a >= b ? 1 : 0), flat),
+  less: row(2, (a, b) => (a < b ? 1 : 0), flat),
+  equal: row(2, (a, b) => (a === b ? 1 : 0), flat),
+  reluGrad: row(2, (a, b) => (b > 0 ? a : 0), (ops, node, d) => [
     ops.reluGrad(d, at(node, 1)),
     null,
   ]),
-  select: row(3, 'b where a is not 0, else c.', (a, b, c) => (a !== 0 ? b : c), (ops, node, d) => [
+  select: row(3, (a, b, c) => (a !== 0 ? b : c), (ops, node, d) => [
     null,
     ops.select(at(node, 0), d, 0),
     ops.select(at(node, 0), 0, d),

@@ -27,26 +27,22 @@ export interface FullAttributes {
 export const leafOperations: OperationTable = {
   input: {
     kind: 'leaf',
-    doc: 'A value that is uploaded at every run.',
     arity: 0,
     shape: (_, attributes) => attributesOf<InputAttributes>({ attributes }).shape,
     dtype: (_, attributes) => attributesOf<InputAttributes>({ attributes }).dtype,
   },
   state: {
     kind: 'leaf',
-    doc: 'A named value that outlives the step, as one version of it stands.',
     arity: 0,
     shape: (_, attributes) => attributesOf<StateAttributes>({ attributes }).shape,
   },
   full: {
     kind: 'leaf',
-    doc: 'A constant.',
     arity: 0,
     shape: (_, attributes) => attributesOf<FullAttributes>({ attributes }).shape,
   },
   iota: {
     kind: 'leaf',
-    doc: 'The numbers 0, 1, … length - 1.',
     arity: 0,
     shape: (_, attributes) => [attributesOf<{ length: number }>({ attributes }).length],
   },

@@ -7,7 +7,6 @@ import type { OperationTable } from './operation.ts';
 /** Operations that losses are made of. */
 export const lossOperations: OperationTable = {
   softmaxCrossEntropy: {
-    doc: '-sum over classes of target times log softmax(logits), one value a row; targets are one-hot or soft rows.',
     arity: 2,
     shape(inputs) {
       const [logits, targets] = inputs.map((node) => node.shape) as [readonly number[], readonly number[]];
@@ -31,7 +30,6 @@ export const lossOperations: OperationTable = {
     flops: (node) => 8 * sizeOf(node.inputs[0]!.shape),
   },
   rankMask: {
-    doc: '1 for the `count` largest elements of a vector, else 0; among equals the lower index ranks first.',
     arity: 1,
     shape(inputs) {
       if (inputs[0]!.shape.length !== 1) throw new ShapeError(`needs a vector, got ${formatShape(inputs[0]!.shape)}`);

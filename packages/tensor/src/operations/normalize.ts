@@ -28,7 +28,6 @@ function checkChannels(inputs: readonly Node[]): void {
 /** Normalization over all axes but the last (batch), and over the last (softmax). */
 export const normalizeOperations: OperationTable = {
   bnStats: {
-    doc: 'Rows mean, biased variance and 1 / sqrt(variance + epsilon) over all axes but the last: [3, C].',
     arity: 1,
     shape: (inputs) => [3, inputs[0]!.shape.at(-1)!],
     lower(ops, node) {
@@ -42,7 +41,6 @@ export const normalizeOperations: OperationTable = {
     flops: (node) => 4 * sizeOf(node.inputs[0]!.shape),
   },
   bnApply: {
-    doc: '(x - mean) / sqrt(variance + epsilon) scale + offset, from x, statistics [3, C], scale [C] and offset [C].',
     arity: 4,
     shape(inputs) {
       checkChannels(inputs);
@@ -65,7 +63,6 @@ export const normalizeOperations: OperationTable = {
     flops: (node) => 2 * sizeOf(node.shape),
   },
   bnGradReduce: {
-    doc: 'Rows sum of the gradient and sum of gradient times normalized input: the gradients for offset and scale, [2, C].',
     arity: 3,
     shape: (inputs) => [2, inputs[0]!.shape.at(-1)!],
     lower(ops, node) {
@@ -77,7 +74,6 @@ export const normalizeOperations: OperationTable = {
     flops: (node) => 4 * sizeOf(node.inputs[0]!.shape),
   },
   bnGradInput: {
-    doc: 'Gradient of batch normalization for its input, from input, gradient, statistics, scale and the two sums of bnGradReduce.',
     arity: 5,
     shape: (inputs) => inputs[0]!.shape,
     lower(ops, node) {
@@ -91,7 +87,6 @@ export const normalizeOperations: OperationTable = {
     flops: (node) => 6 * sizeOf(node.shape),
   },
   softmax: {
-    doc: 'e^x / sum of e^x over the last axis, shifted by its largest element.',
     arity: 1,
     shape: (inputs) => inputs[0]!.shape,
     lower(ops, node) {
@@ -106,7 +101,6 @@ export const normalizeOperations: OperationTable = {
     flops: (node) => 5 * sizeOf(node.shape),
   },
   logSoftmax: {
-    doc: 'Logarithm of softmax over the last axis.',
     arity: 1,
     shape: (inputs) => inputs[0]!.shape,
     lower(ops, node) {

@@ -9,8 +9,6 @@ import type { Ops } from '../ops.ts';
  */
 export interface Operation {
   readonly kind?: 'leaf' | 'view' | 'element-wise' | 'effect';
-  /** One sentence: what it computes. */
-  readonly doc: string;
   /** Number of inputs, where it is fixed. */
   readonly arity?: number;
   /** Shape of the value; throws {@link ShapeError} where inputs or attributes do not fit. */

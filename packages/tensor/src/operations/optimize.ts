@@ -62,7 +62,6 @@ const elements = (node: Node, scalars: number): number =>
 export const optimizeOperations: OperationTable = {
   assign: {
     kind: 'effect',
-    doc: 'state <- value',
     arity: 1,
     shape: () => none,
     writes: (attributes) => [attributesOf<AssignAttributes>({ attributes }).name],
@@ -70,7 +69,6 @@ export const optimizeOperations: OperationTable = {
   },
   ema: {
     kind: 'effect',
-    doc: 'state <- decay state + (1 - decay) value, from value and decay (a scalar).',
     arity: 2,
     shape: () => none,
     writes: (attributes) => [attributesOf<AssignAttributes>({ attributes }).name],
@@ -83,9 +81,6 @@ export const optimizeOperations: OperationTable = {
   },
   sgd: {
     kind: 'effect',
-    doc:
-      'Stochastic gradient descent from the learning rate and one gradient a parameter: g <- g + decay p; ' +
-      'u <- momentum u + g; p <- p - rate (g + momentum u) with nesterov, p - rate u without.',
     shape: (inputs, attributes) => checkGradients(inputs, attributes, 1),
     writes(attributes) {
       const { parameters, momentum } = attributesOf<SgdAttributes>({ attributes });
@@ -113,9 +108,6 @@ export const optimizeOperations: OperationTable = {
   },
   adam: {
     kind: 'effect',
-    doc:
-      'Adam (Kingma and Ba 2015, algorithm 1) from the learning rate, 1 / (1 - beta1^t), 1 / (1 - beta2^t) and one gradient a ' +
-      'parameter; weight decay coupled (added to the gradient) or decoupled (Loshchilov and Hutter 2019).',
     shape: (inputs, attributes) => checkGradients(inputs, attributes, 3),
     writes: (attributes) =>
       attributesOf<AdamAttributes>({ attributes }).parameters.flatMap((name) => [name, slotName(name, 'm'), slotName(name, 'v')]),

@@ -16,7 +16,6 @@ export interface PoolAttributes {
 /** Windows over images (NHWC). */
 export const poolOperations: OperationTable = {
   maxPool: {
-    doc: 'Largest element of every window.',
     arity: 1,
     shape(inputs, attributes) {
       const { size, stride, padding } = attributesOf<PoolAttributes>({ attributes });
@@ -36,7 +35,6 @@ export const poolOperations: OperationTable = {
     flops: (node) => sizeOf(node.shape) * attributesOf<PoolAttributes>(node).size[0] * attributesOf<PoolAttributes>(node).size[1],
   },
   maxPoolGrad: {
-    doc: 'Gradient of maxPool from its input, its value and the gradient for it; a tie goes to the first element of the window.',
     arity: 3,
     shape: (inputs) => inputs[0]!.shape,
     flops: (node) => sizeOf(node.inputs[1]!.shape) * attributesOf<PoolAttributes>(node).size[0] * attributesOf<PoolAttributes>(node).size[1],

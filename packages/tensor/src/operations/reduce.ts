@@ -34,7 +34,6 @@ const elementsRead = (node: Node): number => sizeOf(node.inputs[0]!.shape);
 /** Reductions over one block of adjacent axes. */
 export const reduceOperations: OperationTable = {
   sum: {
-    doc: 'Sum over axes.',
     arity: 1,
     shape: reducedShape,
     flops: elementsRead,
@@ -45,7 +44,6 @@ export const reduceOperations: OperationTable = {
     },
   },
   max: {
-    doc: 'Largest element over axes; the gradient is shared evenly among ties.',
     arity: 1,
     shape: reducedShape,
     flops: elementsRead,

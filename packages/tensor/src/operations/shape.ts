@@ -25,7 +25,6 @@ export interface PadRowsAttributes {
 export const shapeOperations: OperationTable = {
   reshape: {
     kind: 'view',
-    doc: 'The same elements in row-major order under another shape.',
     arity: 1,
     shape(inputs, attributes) {
       const { shape } = attributesOf<TargetShapeAttributes>({ attributes });
@@ -40,7 +39,6 @@ export const shapeOperations: OperationTable = {
   },
   stopGradient: {
     kind: 'view',
-    doc: 'The same value, as a constant to differentiation.',
     arity: 1,
     shape: (inputs) => inputs[0]!.shape,
     dtype: (inputs) => inputs[0]!.dtype,
@@ -48,7 +46,6 @@ export const shapeOperations: OperationTable = {
   },
   rows: {
     kind: 'view',
-    doc: 'A range of rows.',
     arity: 1,
     shape(inputs, attributes) {
       const { from, to } = attributesOf<RowsAttributes>({ attributes });
@@ -64,7 +61,6 @@ export const shapeOperations: OperationTable = {
     ],
   },
   padRows: {
-    doc: 'Zero rows before and after.',
     arity: 1,
     shape(inputs, attributes) {
       const { from, rows } = attributesOf<PadRowsAttributes>({ attributes });
@@ -80,7 +76,6 @@ export const shapeOperations: OperationTable = {
     },
   },
   concatRows: {
-    doc: 'The rows of every input, one input after another.',
     shape(inputs) {
       const [first, ...others] = inputs;
       if (!first) throw new ShapeError('needs at least one input');
@@ -102,7 +97,6 @@ export const shapeOperations: OperationTable = {
     },
   },
   takeRows: {
-    doc: 'The rows that an index names: value[i, …] = x[index[i], …].',
     arity: 2,
     shape(inputs) {
       const [x, index] = inputs;
@@ -117,7 +111,6 @@ export const shapeOperations: OperationTable = {
     },
   },
   scatterRows: {
-    doc: 'Rows added to the places that an index names: value[index[i], …] += x[i, …], from zeros.',
     arity: 2,
     shape(inputs, attributes) {
       const [x, index] = inputs;
@@ -130,7 +123,6 @@ export const shapeOperations: OperationTable = {
     gradient: (ops, node, upstream) => [ops.takeRows(upstream, node.inputs[1]!), null],
   },
   transpose: {
-    doc: 'Axes in another order: axis i of the value is axis permutation[i] of the input.',
     arity: 1,
     shape(inputs, attributes) {
       const { permutation } = attributesOf<{ permutation: readonly number[] }>({ attributes });
@@ -146,7 +138,6 @@ export const shapeOperations: OperationTable = {
     },
   },
   broadcastTo: {
-    doc: 'Repeats size-1 and missing leading axes.',
     arity: 1,
     shape(inputs, attributes) {
       const { shape } = attributesOf<TargetShapeAttributes>({ attributes });
