@@ -1,7 +1,7 @@
 /**
  * Size budgets: bundles the built entries as a browser build would, minified, and compares their gzip size with
- * size-budgets.json (kB of 1000 bytes). A row names what it imports, what stays outside, and the packages that may not
- * be inside. Fails when a row is over budget, holds a forbidden package, or cannot be bundled.
+ * size-budgets.json (kB of 1000 bytes). A row names what it imports (everything, or the names listed), what stays outside,
+ * and the packages that may not be inside. Fails when a row is over budget, holds a forbidden package, or cannot be bundled.
  * `--config FILE` reads other budgets; their relative imports start at that file.
  */
 import { readFileSync } from 'node:fs';
@@ -17,7 +17,12 @@ const rows = JSON.parse(readFileSync(config, 'utf8'));
 async function measure(row) {
   const result = await build({
     stdin: {
-      contents: row.import.map((name, index) => `export * as _${index} from ${JSON.stringify(name)};`).join('\n'),
+      contents: row.import
+        .map((name, index) => {
+          const what = row.names ? `{ ${row.names.join(', ')} }` : `* as _${index}`;
+          return `export ${what} from ${JSON.stringify(name)};`;
+        })
+        .join('\n'),
       resolveDir: dirname(config),
     },
     nodePaths: [join(root, 'node_modules')],

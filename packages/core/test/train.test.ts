@@ -46,7 +46,7 @@ describe('train', () => {
     const first = await train({ ...options, until: () => asked++ === 4 });
     expect(first).toMatchObject({ end: 'paused', state: { epoch: 1, step: 4 } });
     const second = await train({ ...options, resume: decodeTrainState(encodeTrainState(first.state)) });
-    const timeless = (run: typeof whole): object => ({ ...run.state, history: run.history.epochs.map(({ seconds: _, ...log }) => log) });
+    const timeless = (run: typeof whole): object => ({ ...run.state, history: run.history.epochs.map((log) => ({ ...log, seconds: 0 })) });
     expect(timeless(second)).toEqual(timeless(whole));
   });
 

@@ -176,7 +176,7 @@ describe('refusals name the file, the row and the remedy', () => {
     change(records[at - 1]!);
     return { name: source.name, records };
   };
-  test.each([
+  const cases: readonly (readonly [code: string, row: number, change: (record: string[]) => void])[] = [
     ['bad-header', 1, (record: string[]) => void (record[0] = 'label')],
     ['bad-emotion', 3, (record: string[]) => void (record[0] = '7')],
     ['bad-emotion', 3, (record: string[]) => void (record[0] = '')],
@@ -186,7 +186,8 @@ describe('refusals name the file, the row and the remedy', () => {
     ['bad-pixels', 3, (record: string[]) => void (record[1] += ' 0')],
     ['bad-pixels', 3, (record: string[]) => void (record[1] = record[1]!.replace('255', '256'))],
     ['bad-pixels', 3, (record: string[]) => void (record[1] = record[1]!.replace('255', '25.5'))],
-  ] as const)('%s', async (code, row, change) => {
+  ];
+  test.each(cases)('%s', async (code, row, change) => {
     const error = await refusal(() => readFerTable({ images: broken(change, row) }));
     expect(error).toMatchObject({ code, row, source: 'fer2013.csv' });
     expect(error.message).toContain(`fer2013.csv, row ${row}: `);

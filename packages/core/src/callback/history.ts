@@ -7,7 +7,12 @@ import { OptionError } from '../errors.ts';
  * (share of the largest class), `noise` (share of wrong labels among those in the loss, where truth is known),
  * `validation/<metric>`, `seconds`, `values` (held by the engine).
  */
-export type EpochLog = Readonly<Record<string, number>> & { readonly epoch: number };
+export type EpochLog = Readonly<Record<string, number>> & {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly learningRate: number;
+};
 
 /** The epochs of a run, in order. */
 export interface History {
