@@ -1,1 +1,14 @@
-export {};
+/**
+ * The command line of selfcure as functions: `main` runs a command inside a program, and the helpers read and write what
+ * a run leaves in its folder.
+ *
+ * @module
+ */
+export { CliError, EngineError, LabelsFileError, RunFolderError, StrategyError, UsageError } from './errors.ts';
+export { main } from './main.ts';
+export { fileStore } from './run-folder/file-store.ts';
+export type { FileStore } from './run-folder/file-store.ts';
+export type { RunManifest } from './run-folder/manifest.ts';
+export { loadModel, saveModel } from './run-folder/model-file.ts';
+export type { LoadModelOptions } from './run-folder/model-file.ts';
+export type { Output, Shell } from './shell.ts';

@@ -1,0 +1,97 @@
+import { basename, resolve } from 'node:path';
+import { modelNames } from '@selfcure/models';
+import { oneOf } from '../argument/choice.ts';
+import { declareNumbers } from '../argument/number-option.ts';
+import { adapterNames } from '../engine/adapters.ts';
+import { UsageError } from '../errors.ts';
+import { recipeNames } from '../recipe/build-method.ts';
+import { choices, readSettings, trainNumbers } from '../train/read-settings.ts';
+import { runTraining } from '../train/run-training.ts';
+import type { Command } from './command.ts';
+
+const numbers = declareNumbers(trainNumbers);
+
+/** `selfcure train DATA`. */
+export const command: Command = {
+  description: 'Train a classifier on noisy labels and cure the labels while it trains',
+  args: {
+    data: {
+      type: 'positional',
+      description: "'faces' (procedural), or a folder with fer2013.csv and, if you have it, fer2013new.csv",
+    },
+    recipe: oneOf(recipeNames, 'how to train', 'cure'),
+    backend: oneOf(adapterNames, 'engine', 'wasm'),
+    model: oneOf(modelNames, 'backbone', 'face-cnn'),
+    width: numbers['width']!,
+    epochs: numbers['epochs']!,
+    batch: numbers['batch']!,
+    optimizer: oneOf(choices.optimizer, 'optimizer', 'adam'),
+    lr: numbers['lr']!,
+    schedule: oneOf(choices.schedule, 'course of the learning rate', 'constant'),
+    'weight-decay': numbers['weight-decay']!,
+    augment: {
+      type: 'boolean',
+      default: true,
+      description: 'shift and mirror the training images',
+      negativeDescription: 'train on the images as they are',
+    },
+    seed: numbers['seed']!,
+    preset: oneOf(choices.preset, 'constants of scn; default paper'),
+    'relabel-epoch': numbers['relabel-epoch']!,
+    margin1: numbers['margin1']!,
+    margin2: numbers['margin2']!,
+    beta: numbers['beta']!,
+    strategy: {
+      type: 'string',
+      valueHint: 'FILE.mjs',
+      description: 'module whose default export is a relabel strategy of your own',
+    },
+    labels: {
+      type: 'string',
+      valueHint: 'FILE.csv',
+      description: 'given labels in place of those of DATA: columns sample,label',
+    },
+    samples: numbers['samples']!,
+    'test-samples': numbers['test-samples']!,
+    size: numbers['size']!,
+    'train-labels': oneOf(choices.ferLabels, 'training labels of a folder; default majority where there are votes'),
+    'test-labels': oneOf(
+      choices.ferLabels,
+      'validation and test labels of a folder; default majority where there are votes',
+    ),
+    'val-fraction': numbers['val-fraction']!,
+    'data-seed': numbers['data-seed']!,
+    noise: numbers['noise']!,
+    'noise-seed': numbers['noise-seed']!,
+    out: { type: 'string', valueHint: 'RUN_DIR', description: 'run folder; default runs/<data>-<recipe>-<seed>' },
+    resume: {
+      type: 'boolean',
+      description: 'fail unless the folder holds a run to go on with (going on is what the same command does anyway)',
+    },
+    force: { type: 'boolean', description: 'start anew, whatever the folder holds' },
+    json: { type: 'boolean', description: 'one JSON object a line on stdout' },
+  },
+  examples: [
+    'selfcure train faces --noise 0.3',
+    'selfcure train faces --noise 0.3 --recipe scn --preset official-code --relabel-epoch 5',
+    'selfcure train ./fer2013 --train-labels fer2013 --samples 10000 --epochs 30 --out runs/real-noise',
+    'selfcure train faces --labels corrected.csv --json',
+  ],
+  run: async (args, shell) => {
+    if (args['force'] && args['resume'])
+      throw new UsageError('--force starts anew and --resume goes on. Give one of them');
+    const settings = await readSettings(args, shell.cwd);
+    const name = settings.data === 'faces' ? 'faces' : basename(settings.data);
+    const out = args['out'] === undefined ? `runs/${name}-${settings.recipe}-${settings.seed}` : String(args['out']);
+    return runTraining(
+      settings,
+      {
+        out: resolve(shell.cwd, out),
+        json: args['json'] === true,
+        force: args['force'] === true,
+        resume: args['resume'] === true,
+      },
+      shell,
+    );
+  },
+};

@@ -1,0 +1,49 @@
+import { classProportionalSubset, holdOut, subset, symmetricNoise } from '@selfcure/data';
+import { facesSource } from './faces-source.ts';
+import { ferSource } from './fer-source.ts';
+import { readLabelsFile } from './labels-file.ts';
+import type { DataSettings, RunData, Source } from './run-data.ts';
+import { withLabels } from './with-labels.ts';
+
+/** What DATA names. */
+export function openSource(settings: DataSettings): Promise<Source> {
+  return settings.data === 'faces' ? Promise.resolve(facesSource(settings)) : ferSource(settings);
+}
+
+/**
+ * The data of a run. In this order: choose the samples (`--samples`), hold out (`--val-fraction`), replace given labels
+ * (`--labels`), add noise to what is trained on. So neither a labels file nor noise changes which samples are chosen, and
+ * noise never reaches validation or test.
+ */
+export async function loadData(settings: DataSettings): Promise<RunData> {
+  const source = await openSource(settings);
+  const { samples, valFraction, dataSeed, noise, noiseSeed } = settings;
+  let chosen = Int32Array.from({ length: source.train.size }, (_, k) => k);
+  if (samples !== null && settings.data !== 'faces')
+    chosen = classProportionalSubset(source.train, { samples, seed: dataSeed }).ids as typeof chosen;
+  let heldOut: Int32Array | null = null;
+  if (valFraction) {
+    const parts = await holdOut(subset(source.train, chosen), { fraction: valFraction, seed: dataSeed });
+    heldOut = parts.heldOut.ids.map((k) => chosen[k]!);
+    chosen = parts.train.ids.map((k) => chosen[k]!);
+  }
+  const file =
+    settings.labels &&
+    (await readLabelsFile({
+      file: settings.labels.path,
+      ids: source.ids,
+      labels: source.train.labels,
+      classes: source.train.classes,
+    }));
+  const labelled = file ? withLabels(source.train, file.labels) : source.train;
+  const clean = chosen.length === labelled.size ? labelled : subset(labelled, chosen);
+  return {
+    name: source.name,
+    train: noise > 0 ? symmetricNoise(clean, { rate: noise, seed: noiseSeed }) : clean,
+    ids: chosen.map((k) => source.ids[k]!),
+    validation: heldOut ? subset(labelled, heldOut) : source.validation,
+    test: source.test,
+    facts: source.facts,
+    relabelledByFile: file?.changed ?? null,
+  };
+}

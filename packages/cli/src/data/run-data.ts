@@ -1,0 +1,36 @@
+import type { Dataset } from '@selfcure/core';
+
+/** What DATA holds, before any label is changed or any sample left out. */
+export interface Source {
+  /** Short name for the run folder and reports. */
+  readonly name: string;
+  readonly train: Dataset;
+  /** Number by which the user knows each sample of `train`: face number, or row of fer2013.csv (0-based, header not counted). */
+  readonly ids: Int32Array;
+  readonly validation: Dataset | null;
+  readonly test: Dataset | null;
+  /** Facts for the manifest, such as rows left out by reason. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** What a run trains on, watches and is tested on. */
+export interface RunData extends Source {
+  /** Number of samples whose given label the labels file changed; null without one. */
+  readonly relabelledByFile: number | null;
+}
+
+/** Settings that decide the data of a run. */
+export interface DataSettings {
+  /** `faces`, or the path of a folder. */
+  readonly data: string;
+  readonly labels: { readonly path: string; readonly sha256: string } | null;
+  readonly trainLabels: 'fer2013' | 'majority' | 'plurality' | null;
+  readonly testLabels: 'fer2013' | 'majority' | 'plurality' | null;
+  readonly samples: number | null;
+  readonly testSamples: number | null;
+  readonly size: number | null;
+  readonly valFraction: number | null;
+  readonly dataSeed: number;
+  readonly noise: number;
+  readonly noiseSeed: number;
+}

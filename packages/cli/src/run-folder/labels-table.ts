@@ -1,0 +1,132 @@
+import { ledgerFromData, predictedLabels } from '@selfcure/core';
+import type { LabelChange, LedgerData, TrainState } from '@selfcure/core';
+import { parse } from 'csv-parse/sync';
+import { RunFolderError } from '../errors.ts';
+import { writeCsv } from './csv.ts';
+import type { Cell } from './csv.ts';
+import type { FileStore } from './file-store.ts';
+import { runFiles } from './names.ts';
+
+/** Columns of `labels.csv`. */
+const columns = [
+  'sample',
+  'given',
+  'current',
+  'dropped',
+  'true',
+  'predicted',
+  'importance',
+  'p_given',
+  'p_max',
+  'mean_p_given',
+  'changes',
+] as const;
+
+/** What the tables of labels need beside the state of the run. */
+export interface SampleFacts {
+  /** Number of each sample in DATA. */
+  readonly ids: Int32Array;
+  /** True labels, -1 where unknown; null where none is known. */
+  readonly truth: Int32Array | null;
+  readonly classes: readonly string[];
+}
+
+/** Six significant digits: enough for evidence, and the same text for the same bits. */
+const short = (value: number | undefined): number | null => (value === undefined ? null : Number(value.toPrecision(6)));
+
+/** `labels.csv`: every sample with its given and current label and what the last training pass said of it. */
+export function labelsCsv(
+  { ledger, memory }: Pick<TrainState, 'ledger' | 'memory'>,
+  { ids, truth, classes }: SampleFacts,
+): string {
+  const count = classes.length;
+  const p = memory['probabilities']!;
+  const predicted = predictedLabels(p, count);
+  const changes = countChanges(ledger, ids.length);
+  const rows = Array.from(ids, (id, k): Cell[] => {
+    const passed = memory['passes']![k]! > 0;
+    const row = p.subarray(k * count, (k + 1) * count);
+    return [
+      id,
+      classes[ledger.given[k]!]!,
+      classes[ledger.current[k]!]!,
+      ledger.dropped[k]!,
+      truth && truth[k]! >= 0 ? classes[truth[k]!]! : null,
+      ...(passed
+        ? [
+            classes[predicted[k]!]!,
+            short(memory['importance']?.[k]),
+            short(row[ledger.given[k]!]),
+            short(Math.max(...row)),
+            short(memory['meanGivenProbability']![k]),
+          ]
+        : [null, null, null, null, null]),
+      changes[k]!,
+    ];
+  });
+  return writeCsv([columns, ...rows]);
+}
+
+function countChanges(ledger: LedgerData, size: number): Int32Array {
+  const counts = new Int32Array(size);
+  for (const { sample } of ledger.log) counts[sample]!++;
+  return counts;
+}
+
+/** The log with the numbers that the samples have in DATA. */
+export function changesOf(log: readonly LabelChange[], ids: Int32Array): LabelChange[] {
+  return log.map((change) => ({ ...change, sample: ids[change.sample]! }));
+}
+
+/** The log of a ledger as `changes.csv` or `changes.jsonl`. */
+export function exportChanges(
+  ledger: LedgerData,
+  { ids, classes }: Pick<SampleFacts, 'ids' | 'classes'>,
+  format: 'csv' | 'jsonl',
+): string {
+  return ledgerFromData({ ...ledger, log: changesOf(ledger.log, ids), staged: [] }, classes.length).export(
+    format,
+    classes,
+  );
+}
+
+/** Writes `labels.csv`, `changes.csv` and `changes.jsonl`. */
+export async function writeLabelTables(
+  store: FileStore,
+  state: Pick<TrainState, 'ledger' | 'memory'>,
+  facts: SampleFacts,
+): Promise<void> {
+  await Promise.all([
+    store.set(runFiles.labels, labelsCsv(state, facts)),
+    store.set(runFiles.changesCsv, exportChanges(state.ledger, facts, 'csv')),
+    store.set(runFiles.changesJsonl, exportChanges(state.ledger, facts, 'jsonl')),
+  ]);
+}
+
+/**
+ * What `labels.csv` holds that the state of the run does not: numbers of the samples and true labels.
+ *
+ * @throws RunFolderError where the file is missing or does not belong to the run.
+ */
+export async function readSampleFacts(
+  store: FileStore,
+  classes: readonly string[],
+  size: number,
+): Promise<SampleFacts> {
+  const bytes = await store.get(runFiles.labels);
+  if (!bytes)
+    throw new RunFolderError(
+      `${store.folder} has no ${runFiles.labels}. Run the 'selfcure train' command of this run again: it writes the file anew`,
+    );
+  const rows = parse(Buffer.from(bytes), { columns: true, skip_empty_lines: true }) as Record<string, string>[];
+  if (rows.length !== size)
+    throw new RunFolderError(
+      `${store.folder}: ${runFiles.labels} has ${rows.length} samples, the run has ${size}. Restore the file`,
+    );
+  const truth = Int32Array.from(rows, (row) => classes.indexOf(row['true'] ?? ''));
+  return {
+    ids: Int32Array.from(rows, (row) => Number(row['sample'])),
+    truth: truth.some((label) => label >= 0) ? truth : null,
+    classes,
+  };
+}

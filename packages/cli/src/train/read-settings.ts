@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { modelNames } from '@selfcure/models';
+import { readChoice } from '../argument/choice.ts';
+import { readNumbers } from '../argument/number-option.ts';
+import { adapterNames } from '../engine/adapters.ts';
+import { UsageError } from '../errors.ts';
+import { recipeNames, recipesOf } from '../recipe/build-method.ts';
+import type { RecipeName } from '../recipe/build-method.ts';
+import type { TrainSettings } from './settings.ts';
+
+/** Words that options take. */
+export const choices = {
+  preset: ['paper', 'official-code'],
+  optimizer: ['adam', 'sgd'],
+  schedule: ['constant', 'cosine', 'step', 'exponential'],
+  ferLabels: ['fer2013', 'majority', 'plurality'],
+} as const;
+
+/** Number options of `selfcure train`. */
+export const trainNumbers = {
+  epochs: { description: 'passes over the data', whole: true, from: 1, to: 100_000, default: 20 },
+  batch: { description: 'samples a step', whole: true, from: 1, to: 65_536, default: 32 },
+  lr: { description: 'learning rate; default 0.001 for adam, 0.1 for sgd', from: 0, to: 100, open: true },
+  'weight-decay': { description: 'L2 coefficient', from: 0, to: 1, default: 0 },
+  width: { description: "factor of the model's channel counts; default 1", from: 0, to: 16, open: true },
+  'relabel-epoch': {
+    description: 'first epoch that relabels (scn, ce-relabel, cure, mixture)',
+    whole: true,
+    from: 1,
+    to: 100_000,
+  },
+  margin1: { description: 'rank margin delta_1 (scn); default 0.15, 0.07 for batches up to 64', from: 0, to: 1 },
+  margin2: { description: 'relabel margin delta_2 (scn, ce-relabel); default 0.2', from: 0, to: 1 },
+  beta: { description: 'share of the high-importance group (scn); default 0.7', from: 0, to: 1 },
+  seed: { description: 'decides first weights, order and augmentation', whole: true, from: 0, default: 0 },
+  'data-seed': {
+    description: 'decides the faces, and which samples are chosen and held out',
+    whole: true,
+    from: 0,
+    default: 1,
+  },
+  samples: {
+    description: 'training samples; default 3000 faces, or all that a folder holds',
+    whole: true,
+    from: 1,
+    to: 10_000_000,
+  },
+  'test-samples': { description: 'faces to test on; default 1000', whole: true, from: 0, to: 10_000_000 },
+  size: { description: 'side of the faces in pixels; default 48', whole: true, from: 16, to: 512 },
+  noise: { description: 'share of training labels to flip to another class', from: 0, to: 1, default: 0 },
+  'noise-seed': { description: 'decides which labels flip', whole: true, from: 0, default: 1 },
+  'val-fraction': { description: 'share of the training data held out for validation', from: 0, to: 0.9 },
+} as const;
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/**
+ * Settings that a command line stands for.
+ *
+ * @throws UsageError naming the option that is wrong or does not fit the others.
+ */
+export async function readSettings(args: Arguments, cwd: string): Promise<TrainSettings> {
+  const number = readNumbers(trainNumbers, args);
+  const faces = args['data'] === 'faces';
+  const data = faces ? 'faces' : folderOf(String(args['data']), cwd);
+  const ferOnly = faces ? refuser(args, 'belongs to a folder with fer2013.csv; DATA is faces') : allow;
+  const facesOnly = faces ? allow : refuser(args, 'belongs to DATA faces');
+  for (const name of ['train-labels', 'test-labels']) ferOnly(name);
+  for (const name of ['size', 'test-samples']) facesOnly(name);
+
+  const recipe: RecipeName = readChoice('recipe', args['recipe'], recipeNames) ?? 'cure';
+  for (const [name, recipes] of Object.entries(recipesOf)) {
+    if (!recipes.includes(recipe))
+      refuser(args, `belongs to recipe ${recipes.join(', ')}; this run's recipe is ${recipe}`)(name);
+  }
+  if (args['strategy'] !== undefined) {
+    const replaced = recipe === 'mixture' ? ['margin2'] : ['margin2', 'relabel-epoch'];
+    for (const name of replaced)
+      refuser(args, 'belongs to the relabelling that --strategy replaces. Set it in your module')(name);
+  }
+  const optimizer = readChoice('optimizer', args['optimizer'], choices.optimizer) ?? 'adam';
+  return {
+    data,
+    labels: await hashed('labels', args['labels'], cwd),
+    trainLabels: readChoice('train-labels', args['train-labels'], choices.ferLabels) ?? null,
+    testLabels: readChoice('test-labels', args['test-labels'], choices.ferLabels) ?? null,
+    samples: number.samples ?? (faces ? 3000 : null),
+    testSamples: faces ? (number['test-samples'] ?? 1000) : null,
+    size: faces ? (number.size ?? 48) : null,
+    valFraction: number['val-fraction'] ?? null,
+    dataSeed: number['data-seed'],
+    noise: number.noise,
+    noiseSeed: number['noise-seed'],
+    augment: args['augment'] !== false,
+    backend: readChoice('backend', args['backend'], adapterNames) ?? 'wasm',
+    recipe,
+    preset: readChoice('preset', args['preset'], choices.preset) ?? null,
+    relabelEpoch: number['relabel-epoch'] ?? null,
+    margin1: number.margin1 ?? null,
+    margin2: number.margin2 ?? null,
+    beta: number.beta ?? null,
+    model: readChoice('model', args['model'], modelNames) ?? 'face-cnn',
+    width: number.width ?? null,
+    epochs: number.epochs,
+    batch: number.batch,
+    optimizer,
+    lr: number.lr ?? (optimizer === 'adam' ? 1e-3 : 0.1),
+    schedule: readChoice('schedule', args['schedule'], choices.schedule) ?? 'constant',
+    weightDecay: number['weight-decay'],
+    seed: number.seed,
+    strategy: await hashed('strategy', args['strategy'], cwd),
+  };
+}
+
+/** The folder that DATA names. */
+export function folderOf(data: string, cwd: string): string {
+  const folder = resolve(cwd, data);
+  if (existsSync(folder) && statSync(folder).isDirectory()) return folder;
+  throw new UsageError(`DATA: '${data}' is no folder. Use 'faces', or a folder that holds fer2013.csv`);
+}
+
+type Refuse = (name: string) => void;
+
+const allow: Refuse = () => {};
+
+function refuser(args: Arguments, why: string): Refuse {
+  return (name) => {
+    if (args[name] !== undefined) throw new UsageError(`--${name} ${why}`);
+  };
+}
+
+/** A file with the fingerprint of its content. */
+async function hashed(name: string, given: unknown, cwd: string): Promise<{ path: string; sha256: string } | null> {
+  if (given === undefined) return null;
+  const path = resolve(cwd, String(given));
+  if (!existsSync(path) || !statSync(path).isFile())
+    throw new UsageError(`--${name}: there is no file '${String(given)}'`);
+  return {
+    path,
+    sha256: createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex'),
+  };
+}

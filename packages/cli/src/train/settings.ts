@@ -1,0 +1,45 @@
+import type { DataSettings } from '../data/run-data.ts';
+import type { RecipeSettings } from '../recipe/build-method.ts';
+
+/** Everything that decides what a run computes; plain data, kept in the manifest and compared on resume. */
+export interface TrainSettings extends DataSettings, RecipeSettings {
+  readonly backend: string;
+  readonly model: string;
+  readonly width: number | null;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly optimizer: 'adam' | 'sgd';
+  readonly lr: number;
+  readonly schedule: 'constant' | 'cosine' | 'step' | 'exponential';
+  readonly weightDecay: number;
+  readonly augment: boolean;
+  readonly seed: number;
+  readonly strategy: { readonly path: string; readonly sha256: string } | null;
+}
+
+/** What may differ between two commands that mean the same run: where its files lie is no part of it. */
+function comparable(settings: TrainSettings): Record<string, unknown> {
+  const { data: _, labels, strategy, ...rest } = settings;
+  return { ...rest, labels: labels?.sha256 ?? null, strategy: strategy?.sha256 ?? null };
+}
+
+/** Name of the option behind a setting: `weightDecay` is `--weight-decay`. */
+function flagOf(setting: string): string {
+  return `--${setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Options that differ between a stored run and a command, as text; empty where none does. */
+export function differences(stored: TrainSettings, now: TrainSettings): string[] {
+  const [before, after] = [comparable(stored), comparable(now)];
+  const shown = (name: string, value: unknown): string =>
+    value === null || value === undefined
+      ? 'none'
+      : name === 'labels' || name === 'strategy'
+        ? 'a file with other content'
+        : String(value);
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) =>
+    before[name] === after[name]
+      ? []
+      : [`${flagOf(name)} (then ${shown(name, before[name])}, now ${shown(name, after[name])})`],
+  );
+}
