@@ -8,7 +8,12 @@ export type Content = Html | string | number | null | undefined | false | readon
 
 /** Escapes text for element content and quoted attributes. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
 }
 
 function render(content: Content): string {
@@ -28,11 +33,29 @@ export function html(parts: TemplateStringsArray, ...values: readonly Content[])
 }
 
 /** A table with a header row; `numeric` columns are aligned to the right. */
-export function table(header: readonly string[], rows: readonly (readonly Content[])[], numeric: readonly number[] = []): Html {
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly Content[])[],
+  numeric: readonly number[] = [],
+): Html {
   const align = (column: number): Html => (numeric.includes(column) ? html` class="number"` : html``);
-  return html`<div class="scroll"><table><thead><tr>${header.map((text, i) => html`<th scope="col"${align(i)}>${text}</th>`)}</tr></thead><tbody>
-${rows.map((cells) => html`<tr>${cells.map((cell, i) => html`<td${align(i)}>${cell}</td>`)}</tr>
-`)}</tbody></table></div>`;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          ${header.map((text, i) => html`<th scope="col" ${align(i)}>${text}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (cells) =>
+            html`<tr>
+              ${cells.map((cell, i) => html`<td${align(i)}>${cell}</td>`)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 /** A share as a percentage with one decimal; a dash where there is none. */

@@ -73,7 +73,10 @@ export function base64(bytes: Uint8Array): string {
     const three = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
     const count = Math.min(3, bytes.length - i);
     parts.push(
-      letters[three >>> 18]! + letters[(three >>> 12) & 63]! + (count > 1 ? letters[(three >>> 6) & 63]! : '=') + (count > 2 ? letters[three & 63]! : '='),
+      letters[three >>> 18]! +
+        letters[(three >>> 12) & 63]! +
+        (count > 1 ? letters[(three >>> 6) & 63]! : '=') +
+        (count > 2 ? letters[three & 63]! : '='),
     );
   }
   return parts.join('');

@@ -3,43 +3,134 @@ import { decimal, html } from '../html.ts';
 import type { Html } from '../html.ts';
 import type { ReportInput } from '../report.ts';
 import { gallery } from './gallery.ts';
-import type { Picture } from './gallery.ts';
+import type { Gallery, Picture } from './gallery.ts';
 
-const shown = 18;
+/** Pictures a gallery: two rows of a wide page. */
+const shown = 16;
 
-/** Pictures: most and least weighted, most suspicious, relabelled, left out. */
-export async function faces({ run, data }: ReportInput): Promise<Html> {
-  const { rows, ledger } = run;
-  const { truth, classes } = data;
+/** Pictures: least and most weighted, most suspicious, relabelled, left out. */
+export async function faces(input: ReportInput): Promise<Html> {
+  const galleries: Html[] = [];
+  for (const one of [...extremes(input), ...changes(input)]) galleries.push(await gallery(input.data, one));
+  return galleries.some(({ html: text }) => text !== '')
+    ? html`<section>
+        <h2>Pictures</h2>
+        ${galleries}
+      </section>`
+    : html``;
+}
+
+/** Name of a class, and the true label of a sample where it is known. */
+function labels({ data: { classes, truth } }: ReportInput) {
   const name = (label: number): string => classes[label] ?? String(label);
-  const seen = [...rows.samples].filter((i) => rows.passes[i]! > 0);
-  const given = (i: number): Html => html`${name(ledger.given[i]!)}${truth && truth[i]! >= 0 && truth[i] !== ledger.given[i] ? html`<br><span class="wrong">really ${name(truth[i]!)}</span>` : ''}`;
-  const by = (values: ArrayLike<number>, sign: 1 | -1): number[] => [...seen].sort((a, b) => sign * (values[a]! - values[b]!) || a - b).slice(0, shown);
-  const { importance } = rows;
-  const weight = importance ?? rows.meanGivenProbability;
-  const word = importance ? 'weight' : 'trusted';
-  const picture = (values: ArrayLike<number>, symbol: string) => (sample: number): Picture => ({ sample, caption: html`${given(sample)}<br>${symbol} ${decimal(values[sample], 2)}` });
-
-  const standing = new Map<number, LabelChange>();
-  for (const change of ledger.changes()) {
-    if (ledger.dropped[change.sample] || ledger.current[change.sample] !== ledger.given[change.sample]) standing.set(change.sample, change);
-    else standing.delete(change.sample);
-  }
-  const strongest = [...standing.values()].filter(({ sample }) => ledger.dropped[sample] === 1 || ledger.current[sample] !== ledger.given[sample]).sort((a, b) => b.score - a.score);
-  const evidence = (change: LabelChange): Html =>
-    html`<br>P(given) ${decimal(change.pGiven, 2)}, P(max) ${decimal(change.pMax, 2)}${change.importance !== null && html`<br>importance ${decimal(change.importance, 2)}`}<br>epoch ${change.epoch}, ${change.strategy}<br>${change.reason}`;
-  const verdict = (sample: number): Pick<Picture, 'mark'> => {
-    if (!truth || truth[sample]! < 0) return {};
-    const good = ledger.dropped[sample] ? ledger.given[sample] !== truth[sample] : ledger.current[sample] === truth[sample];
-    return { mark: good ? 'good' : 'bad' };
+  const known = (sample: number): number | null => (truth && truth[sample]! >= 0 ? truth[sample]! : null);
+  /** What the sample really is, where a label misses it. */
+  const really = (sample: number, label: number): Html => {
+    const true_ = known(sample);
+    return true_ === null || true_ === label ? html`` : html`<br /><span class="wrong">really ${name(true_)}</span>`;
   };
-  const edits = strongest.filter(({ sample }) => !ledger.dropped[sample]);
-  const drops = strongest.filter(({ sample }) => ledger.dropped[sample]);
-  return html`<section><h2>Pictures</h2>
-${await gallery(data, `Least ${word}`, importance ? 'The lowest importance weights.' : 'The lowest probabilities of the given label, averaged over epochs.', by(weight, 1).map(picture(weight, importance ? 'weight' : 'P(given)')))}
-${await gallery(data, `Most ${word}`, importance ? 'The highest importance weights.' : 'The highest probabilities of the given label.', by(weight, -1).map(picture(weight, importance ? 'weight' : 'P(given)')))}
-${importance && (await gallery(data, 'Most suspicious labels', 'The lowest probabilities of the given label, averaged over epochs: the list to review first.', by(rows.meanGivenProbability, 1).map(picture(rows.meanGivenProbability, 'P(given)'))))}
-${await gallery(data, 'Relabelled', `The strongest of ${edits.length} standing edits, with their evidence.${truth ? ' Green: the new label is the true one; red: it is not.' : ''}`, edits.slice(0, shown).map((change) => ({ sample: change.sample, caption: html`${name(ledger.given[change.sample]!)} → <b>${name(ledger.current[change.sample]!)}</b>${evidence(change)}`, ...verdict(change.sample) })))}
-${await gallery(data, 'Left out', `The strongest of ${drops.length} labels that do not train at present.${truth ? ' Green: the given label is wrong; red: it is right.' : ''}`, drops.slice(0, shown).map((change) => ({ sample: change.sample, caption: html`${given(change.sample)}${evidence(change)}`, ...verdict(change.sample) })))}
-</section>`;
+  return { name, known, really };
+}
+
+/** Ends of the scores. */
+function extremes(input: ReportInput): Gallery[] {
+  const { rows, ledger } = input.run;
+  const { name, really } = labels(input);
+  const seen = [...rows.samples].filter((sample) => rows.passes[sample]! > 0);
+  const end = (values: Float32Array, sign: 1 | -1, symbol: string): Picture[] =>
+    [...seen]
+      .sort((a, b) => sign * (values[a]! - values[b]!) || a - b)
+      .slice(0, shown)
+      .map((sample) => {
+        const label = ledger.given[sample]!;
+        return {
+          sample,
+          caption: html`${name(label)}${really(sample, label)}<br />${symbol} ${decimal(values[sample], 2)}`,
+        };
+      });
+  const { importance, meanGivenProbability: trust } = rows;
+  const weights: Gallery[] = importance
+    ? [
+        {
+          title: 'Lowest importance',
+          note: 'The smallest weights: regions of doubt, not always wrong labels.',
+          pictures: end(importance, 1, 'weight'),
+        },
+        {
+          title: 'Highest importance',
+          note: 'The largest weights: what the network is surest of.',
+          pictures: end(importance, -1, 'weight'),
+        },
+      ]
+    : [
+        {
+          title: 'Most trusted labels',
+          note: 'The highest probabilities of the given label, averaged over epochs.',
+          pictures: end(trust, -1, 'P(given)'),
+        },
+      ];
+  return [
+    ...weights,
+    {
+      title: 'Most suspicious labels',
+      note: 'The lowest probabilities of the given label, averaged over epochs: the list to review first.',
+      pictures: end(trust, 1, 'P(given)'),
+    },
+  ];
+}
+
+/** Standing edits and labels left out, the strongest evidence first. */
+function changes(input: ReportInput): Gallery[] {
+  const { ledger } = input.run;
+  const { name, known, really } = labels(input);
+  const last = new Map<number, LabelChange>(ledger.changes().map((change) => [change.sample, change]));
+  const strongest = [...last.values()].sort((a, b) => b.score - a.score || a.sample - b.sample);
+  const out = strongest.filter(({ sample }) => ledger.dropped[sample]);
+  const edited = strongest.filter(
+    ({ sample }) => !ledger.dropped[sample] && ledger.current[sample] !== ledger.given[sample],
+  );
+
+  const evidence = ({ pGiven, pMax, importance, epoch, strategy, reason }: LabelChange): Html =>
+    html`<br />${pGiven !== null && html`P(given) ${decimal(pGiven, 2)}<br />`}${pMax !== null && html`P(max) ${decimal(pMax, 2)}<br />`}${importance !== null && html`weight ${decimal(importance, 2)}<br />`}epoch
+      ${epoch}, ${strategy}<br />${reason}`;
+  const marked = (sample: number, good: boolean): Pick<Picture, 'mark'> =>
+    known(sample) === null ? {} : { mark: good ? 'good' : 'bad' };
+  const title = (text: string, count: number, all: string, key: string): Pick<Gallery, 'title' | 'note'> => ({
+    title: text,
+    note: `${count > shown ? `The strongest of ${count}` : count} ${all}.${input.data.truth?.some((label) => label >= 0) ? ` ${key}` : ''}`,
+  });
+  return [
+    {
+      ...title(
+        'Relabelled',
+        edited.length,
+        'standing edits, with their evidence',
+        'Green frame: the new label is the true one; red: it is not.',
+      ),
+      pictures: edited.slice(0, shown).map((change) => {
+        const { sample } = change;
+        const label = ledger.current[sample]!;
+        const caption = html`${name(ledger.given[sample]!)} →
+          <b>${name(label)}</b>${really(sample, label)}${evidence(change)}`;
+        return { sample, caption, ...marked(sample, label === known(sample)) };
+      }),
+    },
+    {
+      ...title(
+        'Left out',
+        out.length,
+        'labels that do not train at the end',
+        'Green frame: the given label is wrong; red: it is right.',
+      ),
+      pictures: out.slice(0, shown).map((change) => {
+        const { sample } = change;
+        const label = ledger.given[sample]!;
+        return {
+          sample,
+          caption: html`${name(label)}${really(sample, label)}${evidence(change)}`,
+          ...marked(sample, label !== known(sample)),
+        };
+      }),
+    },
+  ];
 }

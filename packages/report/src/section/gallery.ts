@@ -11,20 +11,34 @@ export interface Picture {
   readonly mark?: 'good' | 'bad';
 }
 
+/** Pictures in a grid under a title and a note. */
+export interface Gallery {
+  readonly title: string;
+  readonly note: string;
+  readonly pictures: readonly Picture[];
+}
+
 /** Longest side of a thumbnail in pixels; larger images are thinned out. */
 const largest = 96;
 
-/** Pictures of samples in a grid. */
-export async function gallery(data: Dataset, title: string, note: string, pictures: readonly Picture[]): Promise<Html> {
+/** Pictures of samples in a grid; nothing where there is none. */
+export async function gallery(data: Dataset, { title, note, pictures }: Gallery): Promise<Html> {
   if (pictures.length === 0) return html``;
   const [height, width, channels] = data.shape;
   const size = height * width * channels;
   const pixels = await data.read(pictures.map(({ sample }) => sample));
-  const figures = pictures.map((picture, i) => {
+  const figures = pictures.map(({ sample, caption, mark }, i) => {
     const source = thumbnail(pixels.subarray(i * size, (i + 1) * size), height, width, channels);
-    return html`<figure class="${`face ${picture.mark ?? ''}`}"><img alt="${`sample ${picture.sample}`}" width="72" src="${source}"><figcaption>${picture.caption}</figcaption></figure>`;
+    return html`<figure class="${mark ? `face ${mark}` : 'face'}">
+      <img alt="${`sample ${sample}`}" title="${`sample ${sample}`}" width="72" src="${source}" />
+      <figcaption>${caption}</figcaption>
+    </figure>`;
   });
-  return html`<section><h3>${title}</h3><p class="note">${note}</p><div class="gallery">${figures}</div></section>`;
+  return html`<section>
+    <h3>${title}</h3>
+    <p class="note">${note}</p>
+    <div class="gallery">${figures}</div>
+  </section>`;
 }
 
 function thumbnail(pixels: Uint8Array, height: number, width: number, channels: number): string {
@@ -35,7 +49,8 @@ function thumbnail(pixels: Uint8Array, height: number, width: number, channels: 
   const small = new Uint8Array(rows * columns * kept);
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
-      for (let c = 0; c < kept; c++) small[(y * columns + x) * kept + c] = pixels[(y * step * width + x * step) * channels + c]!;
+      const from = (y * step * width + x * step) * channels;
+      small.set(pixels.subarray(from, from + kept), (y * columns + x) * kept);
     }
   }
   return `data:image/png;base64,${base64(encodePng(small, columns, rows, kept))}`;

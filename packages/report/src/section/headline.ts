@@ -3,20 +3,39 @@ import type { Html } from '../html.ts';
 import type { ReportInput } from '../report.ts';
 import { qualityOf } from './relabelling.ts';
 
+type Tile = readonly [label: string, value: string];
+
 /** The figures that a reader looks for first, and what the run warned of. */
 export function headline({ run, evaluation, data }: ReportInput): Html {
-  const last = run.history.last();
+  const { given, current, dropped } = run.ledger;
   const quality = qualityOf(run.ledger, data.truth);
-  const edited = run.ledger.current.reduce((sum, label, i) => sum + (label !== run.ledger.given[i] && !run.ledger.verified[i] ? 1 : 0), 0);
-  const dropped = run.ledger.dropped.reduce((sum, one) => sum + one, 0);
-  const tiles: [label: string, value: string][] = [
-    ...(evaluation ? [['test accuracy', percent(evaluation.accuracy)], ['balanced accuracy', percent(evaluation.balancedAccuracy)], ['calibration error', percent(evaluation.calibrationError)]] as [string, string][] : []),
+  const edited = current.reduce((sum, label, i) => sum + (label === given[i] ? 0 : 1), 0);
+  const out = dropped.reduce((sum, one) => sum + one, 0);
+  const tested: Tile[] = evaluation
+    ? [
+        ['test accuracy', percent(evaluation.accuracy)],
+        ['balanced accuracy', percent(evaluation.balancedAccuracy)],
+        ['calibration error', percent(evaluation.calibrationError)],
+      ]
+    : [];
+  const tiles: Tile[] = [
+    ...tested,
     ['epochs', String(run.history.epochs.length)],
-    ['training accuracy', percent(last?.accuracy)],
+    ['training accuracy', percent(run.history.last()?.accuracy)],
     ['labels edited', String(edited)],
-    ['labels left out', String(dropped)],
-    ...(quality ? [['wrong labels', `${percent(quality.noiseBefore)} → ${percent(quality.noiseAfter)}`]] as [string, string][] : []),
+    ['labels left out', String(out)],
   ];
-  return html`<section class="tiles">${tiles.map(([label, value]) => html`<div class="tile"><b>${value}</b><span>${label}</span></div>`)}</section>
-${run.warnings.length > 0 && html`<section class="warnings" role="alert"><h2>Warnings</h2><ul>${run.warnings.map((warning) => html`<li>Epoch ${warning.epoch}: ${warning.message}</li>`)}</ul></section>`}`;
+  if (quality) tiles.push(['wrong labels', `${percent(quality.noiseBefore)} → ${percent(quality.noiseAfter)}`]);
+  return html`<section class="tiles">
+      ${tiles.map(([label, value]) => html`<div class="tile"><b>${value}</b><span>${label}</span></div>`)}
+    </section>
+    ${
+      run.warnings.length > 0 &&
+      html`<section class="warnings">
+        <h2>Warnings</h2>
+        <ul>
+          ${run.warnings.map(({ epoch, message }) => html`<li>Epoch ${epoch}: ${message}</li>`)}
+        </ul>
+      </section>`
+    }`;
 }

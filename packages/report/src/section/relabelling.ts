@@ -4,7 +4,7 @@ import { html, percent, table } from '../html.ts';
 import type { Html } from '../html.ts';
 import type { ReportInput } from '../report.ts';
 
-/** Quality of what a ledger did, where truth is known. */
+/** Quality of what a ledger did; null where no true label is known. */
 export function qualityOf({ given, current, dropped }: LabelLedger, truth?: Int32Array): RelabelQuality | null {
   if (!truth || !truth.some((label) => label >= 0)) return null;
   return relabelQuality({ given, current, truth, dropped });
@@ -14,16 +14,40 @@ export function qualityOf({ given, current, dropped }: LabelLedger, truth?: Int3
 export function relabelling({ run, data }: ReportInput): Html {
   const quality = qualityOf(run.ledger, data.truth);
   if (!quality) return html``;
-  return html`<section><h2>What relabelling did</h2>${table(
-    ['', '', ''],
-    [
-      ['edits', quality.edits, 'standing at the end'],
-      ['wrong labels mended', `${quality.mended} (${percent(quality.recall)})`, 'of all wrong labels: recall'],
-      ['edits that are right', percent(quality.precision), 'of all edits: precision'],
-      ['right labels broken', `${quality.broken} (${percent(quality.harm)})`, 'of all right labels: harm'],
-      ['left out of the loss', `${quality.dropped}`, `of which wrong: ${percent(quality.droppedWrongShare)}`],
-      ['share of wrong labels', `${percent(quality.noiseBefore)} → ${percent(quality.noiseAfter)}`, 'before and after, left-out labels included'],
-    ],
-    [1],
-  )}</section>`;
+  if (quality.edits === 0 && quality.dropped === 0) {
+    return html`<section>
+      <h2>What relabelling did</h2>
+      <p>
+        No label of known truth is edited or left out at the end; ${percent(quality.noiseBefore)} of these labels are
+        wrong.
+      </p>
+    </section>`;
+  }
+  return html`<section>
+    <h2>What relabelling did</h2>
+    ${table(
+      ['at the end', 'labels', 'share', 'of'],
+      [
+        ['edited', quality.edits, percent(quality.edits / quality.samples), 'all labels of known truth'],
+        ['edited to the true label', quality.mended, percent(quality.precision), 'edits: precision'],
+        ['wrong labels mended', quality.mended, percent(quality.recall), 'wrong labels: recall'],
+        ['right labels broken', quality.broken, percent(quality.harm), 'right labels: harm'],
+        [
+          'left out of the loss',
+          quality.dropped,
+          percent(quality.dropped / quality.samples),
+          'all labels of known truth',
+        ],
+        ['left out and wrong', leftOutWrong(quality), percent(quality.droppedWrongShare), 'left-out labels'],
+      ],
+      [1, 2],
+    )}
+    <p class="note">
+      Wrong labels, left-out ones included: ${percent(quality.noiseBefore)} before, ${percent(quality.noiseAfter)}
+      after.
+    </p>
+  </section>`;
 }
+
+const leftOutWrong = ({ dropped, droppedWrongShare }: RelabelQuality): number =>
+  Math.round(dropped * (droppedWrongShare ?? 0));
