@@ -61,10 +61,12 @@ export function resultOf(job: Job, run: Run, test: Evaluation, truth: Int32Array
       relabelHarm: edits.harm,
       dropped: quality.dropped,
       noiseAfter: quality.noiseAfter,
-      ...Object.fromEntries(Object.entries(noiseDetection(rows, truth)).map(([score, { auroc }]) => [`auroc/${score}`, auroc])),
+      ...Object.fromEntries(
+        Object.entries(noiseDetection(rows, truth)).map(([score, { auroc }]) => [`auroc/${score}`, auroc]),
+      ),
       seconds: run.history.series('seconds').reduce((sum, seconds) => sum + seconds, 0),
     },
-    curve: run.history.epochs.map((log) => log['validation/accuracy'] ?? log.accuracy!),
+    curve: run.history.epochs.map((log) => log.accuracy),
     warnings: run.warnings.map(({ message }) => message),
   };
 }
@@ -91,31 +93,52 @@ export async function compare(options: {
     for (let job = waiting.shift(); job; job = waiting.shift()) {
       const result = await inProcess(job);
       results.push(result);
-      console.log(`${result.recipe}, seed ${result.seed}: test accuracy ${(100 * result.values['testAccuracy']!).toFixed(1)} %, ${result.values['seconds']!.toFixed(0)} s`);
+      console.log(
+        `${result.recipe}, seed ${result.seed}: test accuracy ${(100 * result.values['testAccuracy']!).toFixed(1)} %, ${result.values['seconds']!.toFixed(0)} s`,
+      );
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  const order = (one: Result): number => jobs.findIndex(({ recipe, seed }) => recipe === one.recipe && seed === one.seed);
+  const order = (one: Result): number =>
+    jobs.findIndex(({ recipe, seed }) => recipe === one.recipe && seed === one.seed);
   results.sort((a, b) => order(a) - order(b));
 
   const input = {
-    title, description, metrics, baseline: jobs[0]!.recipe, rows: results,
-    curves: results.map((result) => ({ label: 'training accuracy', recipe: result.recipe, seed: result.seed, series: result.curve })),
+    title,
+    description,
+    metrics,
+    baseline: jobs[0]!.recipe,
+    rows: results,
+    curves: results.map((result) => ({
+      label: 'accuracy of the training pass',
+      recipe: result.recipe,
+      seed: result.seed,
+      series: result.curve,
+    })),
   };
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'summary.json'), `${JSON.stringify({ title, settings, results }, null, 2)}\n`);
   writeFileSync(join(out, 'report.html'), renderComparison(input));
   console.log(`\n${comparisonTable(input)}\n`);
-  for (const warning of new Set(results.flatMap((result) => result.warnings.map((text) => `${result.recipe}, seed ${result.seed}: ${text}`)))) console.log(`note: ${warning}`);
+  for (const warning of new Set(
+    results.flatMap((result) => result.warnings.map((text) => `${result.recipe}, seed ${result.seed}: ${text}`)),
+  ))
+    console.log(`note: ${warning}`);
   console.log(`\nWritten: ${join(out, 'summary.json')}, ${join(out, 'report.html')}`);
 }
 
 function inProcess(job: Job): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = fork(process.argv[1]!, process.argv.slice(2), { env: { ...process.env, SELFCURE_JOB: JSON.stringify(job) } });
+    const child = fork(process.argv[1]!, process.argv.slice(2), {
+      env: { ...process.env, SELFCURE_JOB: JSON.stringify(job) },
+    });
     let result: Result | undefined;
     child.on('message', (message) => (result = message as Result));
     child.on('error', reject);
-    child.on('exit', (code) => (result ? resolve(result) : reject(new Error(`${job.recipe}, seed ${job.seed}: the process ended with code ${code}`))));
+    child.on('exit', (code) =>
+      result
+        ? resolve(result)
+        : reject(new Error(`${job.recipe}, seed ${job.seed}: the process ended with code ${code}`)),
+    );
   });
 }

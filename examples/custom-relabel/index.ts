@@ -15,7 +15,8 @@ const streak = defineRelabel({
     samples.forEach((sample, i) => {
       const row = probabilities.subarray(i * classes, (i + 1) * classes);
       const score = Math.max(...row) - row[given[i]!]!;
-      if (score > lead) proposals.push({ sample, to: row.indexOf(Math.max(...row)), score, reason: `leads by ${score.toFixed(2)}` });
+      if (score > lead)
+        proposals.push({ sample, to: row.indexOf(Math.max(...row)), score, reason: `leads by ${score.toFixed(2)}` });
       else if (current[i] !== given[i]) proposals.push({ sample, to: 'restore', score, reason: 'no longer leads' });
     });
     return proposals;
@@ -23,12 +24,21 @@ const streak = defineRelabel({
 });
 
 const backend = await wasm();
-const data = symmetricNoise(facesDataset({ samples: 350, seed: 1, size: 24, intensity: [0.7, 1] }), { rate: 0.3, seed: 2 });
-const settings = { model: faceCnn({ size: 24, width: 0.25 }), data, epochs: 20, optimizer: adam({ learningRate: 5e-3 }) };
+const data = symmetricNoise(facesDataset({ samples: 350, seed: 1, size: 24, intensity: [0.7, 1] }), {
+  rate: 0.3,
+  seed: 2,
+});
+const settings = {
+  model: faceCnn({ size: 24, width: 0.25 }),
+  data,
+  epochs: 20,
+  optimizer: adam({ learningRate: 5e-3 }),
+};
 
 const byValue = await train({ ...settings, backend, recipe: withRelabel(ce(), streak({ lead: 0.4 })) });
 const app = createSelfCure({ backend, plugins: [streak] });
 const byName = await app.train({ ...settings, recipe: { use: 'ce' }, relabel: { use: 'streak', lead: 0.4 } });
 
 console.log(`${byValue.ledger.changes().length} changes by value, ${byName.ledger.changes().length} by name`);
-if (byValue.ledger.changes().length === 0 || byValue.ledger.export('csv') !== byName.ledger.export('csv')) throw new Error('no change, or the two runs differ');
+if (byValue.ledger.changes().length === 0 || byValue.ledger.export('csv') !== byName.ledger.export('csv'))
+  throw new Error('no change, or the two runs differ');

@@ -13,8 +13,16 @@ import { wasm } from '@selfcure/wasm';
 import { compare, resultOf } from '../compare.ts';
 
 const settings = {
-  images: 1000, testImages: 1000, size: 32, noise: 0.3,
-  epochs: 20, batchSize: 32, width: 0.5, learningRate: 2e-3, weightDecay: 1e-4, relabelEpoch: 8,
+  images: 1000,
+  testImages: 1000,
+  size: 32,
+  noise: 0.3,
+  epochs: 20,
+  batchSize: 32,
+  width: 0.5,
+  learningRate: 2e-3,
+  weightDecay: 1e-4,
+  relabelEpoch: 7,
   faces: { intensity: [0.6, 1], pose: 0.3, identity: 0.6, light: 0.6, occlusion: 0.1 },
   seeds: [0, 1, 2],
 } as const;
@@ -44,12 +52,17 @@ await compare({
     const test = facesDataset({ samples: settings.testImages, seed: 200 + seed, ...faces });
     const backend = await wasm();
     const run = await train({
-      backend, data, seed,
+      backend,
+      data,
+      seed,
       model: faceCnn({ size: settings.size, width: settings.width }),
       recipe: recipes[job.recipe as keyof typeof recipes](),
       epochs: settings.epochs,
       batchSize: settings.batchSize,
-      optimizer: adam({ learningRate: cosineDecay({ learningRate: settings.learningRate, warmUpEpochs: 1 }), weightDecay: settings.weightDecay }),
+      optimizer: adam({
+        learningRate: cosineDecay({ learningRate: settings.learningRate, warmUpEpochs: 1 }),
+        weightDecay: settings.weightDecay,
+      }),
     });
     return resultOf(job, run, await evaluate({ backend, model: run.model, data: test, batchSize: 100 }), clean.truth);
   },

@@ -18,8 +18,14 @@ if (!folder) {
   process.exit(2);
 }
 const settings = {
-  images: Number(images), width: Number(width), epochs: Number(epochs),
-  batchSize: 64, learningRate: 2e-3, weightDecay: 1e-4, relabelEpoch: Math.ceil(Number(epochs) / 3), seeds: [0, 1, 2],
+  images: Number(images),
+  width: Number(width),
+  epochs: Number(epochs),
+  batchSize: 64,
+  learningRate: 2e-3,
+  weightDecay: 1e-4,
+  relabelEpoch: Math.floor(Number(epochs) / 3) + 1,
+  seeds: [0, 1, 2],
 };
 const { relabelEpoch } = settings;
 const recipes = {
@@ -40,19 +46,30 @@ await compare({
   settings,
   out: 'runs/real-noise',
   run: async (job) => {
-    const all = await ferDataset({ folder, split: 'train', labels: 'fer2013', truth: 'majority', requireTruth: true, repeats: 'first' });
+    const all = await ferDataset({
+      folder,
+      split: 'train',
+      labels: 'fer2013',
+      truth: 'majority',
+      requireTruth: true,
+      repeats: 'first',
+    });
     const data = await classProportionalSubset(all, { samples: settings.images, seed: job.seed });
     const test = await ferDataset({ folder, split: 'test', labels: 'majority', twins: 'drop' });
     const backend = await wasm();
     const run = await train({
-      backend, data,
+      backend,
+      data,
       seed: job.seed,
       model: faceCnn({ width: settings.width }),
       recipe: recipes[job.recipe as keyof typeof recipes](),
       augmentation: faceAugmentation(),
       epochs: settings.epochs,
       batchSize: settings.batchSize,
-      optimizer: adam({ learningRate: cosineDecay({ learningRate: settings.learningRate, warmUpEpochs: 1 }), weightDecay: settings.weightDecay }),
+      optimizer: adam({
+        learningRate: cosineDecay({ learningRate: settings.learningRate, warmUpEpochs: 1 }),
+        weightDecay: settings.weightDecay,
+      }),
     });
     return resultOf(job, run, await evaluate({ backend, model: run.model, data: test, batchSize: 128 }), data.truth!);
   },

@@ -8,6 +8,7 @@ import { reference } from '@selfcure/reference';
 import { trace } from '@selfcure/tensor';
 import type { Backend, NamedArrays, NumericArray, Tensor } from '@selfcure/tensor';
 import { wasm } from '@selfcure/wasm';
+import { highGroup } from '../../packages/core/src/head/importance-groups.ts';
 import { goldenModules, goldenSteps } from './fixtures.ts';
 import type { GoldenPreset, ModuleCase } from './fixtures.ts';
 
@@ -45,12 +46,12 @@ function rowsOf(outputs: NamedArrays, labels: ArrayLike<number>, samples: ArrayL
     epoch: 10, epochs: 20, classes, samples: Int32Array.from(samples), given: current, current,
     dropped: new Uint8Array(n), verified: new Uint8Array(n),
     probabilities: float('probabilities'), weightedProbabilities: float('weightedProbabilities'), importance: float('importance'),
-    lowGroup: Uint8Array.from(outputs['highGroup']!, (high) => 1 - high), loss: float('perSample'), remembered: {}, clean: null,
+    lowGroup: Uint8Array.from(outputs['highGroup']!, (high) => 1 - high), loss: float('perSample'), remembered: {}, clean: null, passes: new Int32Array(n).fill(1), meanGivenProbability: new Float32Array(n),
   };
 }
 
 const edits = (method: Method, rows: SampleRows): number[][] =>
-  method.propose!(rows, 'step').map(({ sample, to }) => [sample, rows.current[rows.samples.indexOf(sample)]!, to as number]);
+  method.relabel!.propose(rows).map(({ sample, to }) => [sample, rows.current[rows.samples.indexOf(sample)]!, to as number]);
 
 describe.each(engines)('SCN modules on %s', (_, open, bound) => {
   const { metadata, tensors } = goldenModules();
@@ -67,13 +68,13 @@ describe.each(engines)('SCN modules on %s', (_, open, bound) => {
       const rank = rankRegularization({ beta: one.beta, margin: one.margin1 }).term(ops, net, batch);
       const gamma = one.lossMix;
       const ce = ops.mean(perSample);
-      const total = gamma === null ? ops.add(ce, rank.value) : ops.add(ops.mul(rank.value, gamma), ops.mul(ce, 1 - gamma));
+      const total = gamma === null ? ops.add(ce, rank) : ops.add(ops.mul(rank, gamma), ops.mul(ce, 1 - gamma));
       const parameters = ['x', 'classifier/weights', 'classifier/bias', 'importance/weights', 'importance/bias'].map((key) => ops.read(key));
-      const gradients = Object.entries({ ce, rr: rank.value, total }).flatMap(([term, value]) =>
+      const gradients = Object.entries({ ce, rr: rank, total }).flatMap(([term, value]) =>
         ops.gradients(value, parameters).map((gradient, i) => [`gradient/${term}/${inputs[i]}`, gradient ?? ops.full(0, parameters[i]!.shape)] as const),
       );
       return {
-        alpha: importance, logits: net.logits, perSample, ce, rr: rank.value, total, highGroup: rank.highGroup!, importance,
+        alpha: importance, logits: net.logits, perSample, ce, rr: rank, total, highGroup: highGroup(ops, importance, one.beta), importance,
         probabilities: ops.softmax(net.logits), weightedProbabilities: ops.softmax(loss.logits!(ops, net)), ...Object.fromEntries(gradients),
       };
     });

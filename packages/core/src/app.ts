@@ -29,14 +29,20 @@ export type { BuiltInRecipes } from './app/built-in.ts';
 
 /** A name and options, one pair for every registered relabel strategy; the compiler checks both. */
 export type RelabelReference<Plugins extends readonly Plugin[]> = {
-  [I in keyof Plugins]: Plugins[I] extends RelabelFactory<infer Name, infer Options> ? { readonly use: Name } & Partial<Options> : never;
+  [I in keyof Plugins]: Plugins[I] extends RelabelFactory<infer Name, infer Options>
+    ? { readonly use: Name } & Partial<Options>
+    : never;
 }[number];
 
 type CustomRecipe<Plugins extends readonly Plugin[]> = {
-  [I in keyof Plugins]: Plugins[I] extends RecipeFactory<infer Name, infer Options> ? { readonly use: Name } & Options : never;
+  [I in keyof Plugins]: Plugins[I] extends RecipeFactory<infer Name, infer Options>
+    ? { readonly use: Name } & Options
+    : never;
 }[number];
 
-type BuiltInRecipe = { [Name in keyof BuiltInRecipes]: { readonly use: Name } & BuiltInRecipes[Name] }[keyof BuiltInRecipes];
+type BuiltInRecipe = {
+  [Name in keyof BuiltInRecipes]: { readonly use: Name } & BuiltInRecipes[Name];
+}[keyof BuiltInRecipes];
 
 /** A name and options, one pair for every recipe: built in or registered. */
 export type RecipeReference<Plugins extends readonly Plugin[]> = BuiltInRecipe | CustomRecipe<Plugins>;
@@ -80,7 +86,11 @@ export interface AppOptions<Plugins extends readonly Plugin[]> {
  * const app = createSelfCure({ backend: await wasm(), plugins: [agreement] });
  * const run = await app.train({ model, data, epochs: 20, relabel: { use: 'agreement', margin: 0.3 } });
  */
-export function createSelfCure<const Plugins extends readonly Plugin[]>({ backend, plugins, modules = [] }: AppOptions<Plugins>): App<Plugins> {
+export function createSelfCure<const Plugins extends readonly Plugin[]>({
+  backend,
+  plugins,
+  modules = [],
+}: AppOptions<Plugins>): App<Plugins> {
   const registry = createRegistry(
     [
       ...builtInRecipes.map((plugin) => ({ plugin, origin: '@selfcure/core' })),
@@ -99,12 +109,20 @@ export function createSelfCure<const Plugins extends readonly Plugin[]>({ backen
     method: methodOf,
     names: (kind) => registry.names(kind),
     train: ({ recipe, relabel, ...options }) => {
-      if (recipe && 'loss' in recipe) {
+      if (recipe && !('use' in recipe)) {
         const strategy = relabel && ('use' in relabel ? strategyOf(relabel as NamedPart) : relabel);
-        return train({ ...options, backend, recipe: strategy ? withRelabel(recipe, strategy as RelabelStrategy) : recipe });
+        return train({
+          ...options,
+          backend,
+          recipe: strategy ? withRelabel(recipe, strategy as RelabelStrategy) : recipe,
+        });
       }
       const reference = (recipe ?? { use: relabel ? 'scn' : 'cure' }) as NamedPart;
-      return train({ ...options, backend, recipe: methodOf(reference, relabel as NamedPart | RelabelStrategy | undefined) });
+      return train({
+        ...options,
+        backend,
+        recipe: methodOf(reference, relabel as NamedPart | RelabelStrategy | undefined),
+      });
     },
   };
 }

@@ -7,6 +7,7 @@ import { expectedCalibrationError, negativeLogLikelihood } from './metric/calibr
 import { accuracy, balancedAccuracy, confusionMatrix, macroF1, predictedLabels } from './metric/classification.ts';
 import type { Model } from './model.ts';
 import { readImages } from './train/batch.ts';
+import { checkBatchSize, checkDataset, defaultBatchSize } from './train/options.ts';
 import { evaluationStep } from './train/step.ts';
 import type { TrainedModel } from './train/trained-model.ts';
 import { createYield } from './train/yield.ts';
@@ -69,10 +70,19 @@ export async function predictWith(options: {
     importance?.set(outputs['importance']!.subarray(0, count), start);
     await rest();
   }
-  return { labels: predictedLabels(probabilities, classes), probabilities, weightedProbabilities: weighted, importance };
+  return {
+    labels: predictedLabels(probabilities, classes),
+    probabilities,
+    weightedProbabilities: weighted,
+    importance,
+  };
 }
 
-/** Scores predictions against labels; labels of -1 are left out. */
+/**
+ * Scores predictions against labels; labels of -1 are left out.
+ *
+ * @example score(await predict({ backend, model: run.model, data }), data.labels, 7)
+ */
 export function score(predictions: Predictions, labels: ArrayLike<number>, classes: number): Evaluation {
   const { probabilities, weightedProbabilities } = predictions;
   return {
@@ -82,7 +92,8 @@ export function score(predictions: Predictions, labels: ArrayLike<number>, class
     macroF1: macroF1(labels, predictions.labels, classes) ?? NaN,
     confusion: confusionMatrix(labels, predictions.labels, classes),
     calibrationError: expectedCalibrationError(probabilities, labels, classes) ?? NaN,
-    weightedCalibrationError: weightedProbabilities && (expectedCalibrationError(weightedProbabilities, labels, classes) ?? NaN),
+    weightedCalibrationError:
+      weightedProbabilities && (expectedCalibrationError(weightedProbabilities, labels, classes) ?? NaN),
     negativeLogLikelihood: negativeLogLikelihood(probabilities, labels, classes) ?? NaN,
     predictions,
   };
@@ -103,18 +114,30 @@ export interface PredictOptions {
  * @throws OptionError where image size or weights do not fit the model.
  * @example const { labels, probabilities } = await predict({ backend: await wasm(), model: run.model, data });
  */
-export async function predict({ backend, model: trained, data, batchSize = 32 }: PredictOptions): Promise<Predictions> {
+export async function predict({
+  backend,
+  model: trained,
+  data,
+  batchSize = defaultBatchSize,
+}: PredictOptions): Promise<Predictions> {
   const { model, method, weights, normalization } = trained;
-  if (data.shape.some((length, axis) => length !== model.inputShape[axis])) {
-    throw new OptionError(`data '${data.name}' has images ${data.shape.join('x')}, model '${model.name}' takes ${model.inputShape.join('x')}`);
-  }
+  checkBatchSize(batchSize);
+  checkDataset(data, model);
   const graph = evaluationStep({ model, method, batchSize });
+  const init = matchWeights(
+    graph.state.map((spec) => spec.name),
+    weights,
+    model.name,
+  );
   const program = await backend.compile(graph);
-  const state = await backend.createState(graph.state, matchWeights(graph.state.map((spec) => spec.name), weights, model.name));
   try {
-    return await predictWith({ program, state, model, method, batchSize, data, normalization });
+    const state = await backend.createState(graph.state, init);
+    try {
+      return await predictWith({ program, state, model, method, batchSize, data, normalization });
+    } finally {
+      state.dispose();
+    }
   } finally {
-    state.dispose();
     program.dispose();
   }
 }
@@ -126,6 +149,12 @@ export async function predict({ backend, model: trained, data, batchSize = 32 }:
  * @example const { accuracy, balancedAccuracy } = await evaluate({ backend, model: run.model, data: test });
  */
 export async function evaluate(options: PredictOptions): Promise<Evaluation> {
+  const { data, model } = options;
+  if (data.classes.some((name, label) => name !== model.classes[label])) {
+    throw new OptionError(
+      `data '${data.name}' has classes ${data.classes.join(', ')}, the model ${model.classes.join(', ')}. Map them to one order`,
+    );
+  }
   return score(await predict(options), options.data.labels, options.model.model.classes);
 }
 
@@ -134,7 +163,9 @@ function matchWeights(names: readonly string[], weights: NamedArrays, model: str
   const missing = names.filter((name) => !Object.hasOwn(weights, name));
   const surplus = Object.keys(weights).filter((name) => !names.includes(name));
   if (missing.length || surplus.length) {
-    throw new OptionError(`weights do not fit model '${model}': missing ${missing.join(', ') || 'none'}; not wanted ${surplus.join(', ') || 'none'}`);
+    throw new OptionError(
+      `weights do not fit model '${model}': missing ${missing.join(', ') || 'none'}; not wanted ${surplus.join(', ') || 'none'}`,
+    );
   }
   return weights;
 }

@@ -8,18 +8,23 @@ export { modelCheckpoint } from './callback/model-checkpoint.ts';
 export type { CheckpointStore, ModelCheckpointOptions } from './callback/model-checkpoint.ts';
 export { terminateOnNaN } from './callback/terminate-on-nan.ts';
 export { decodeSafetensors, encodeSafetensors } from './checkpoint/safetensors.ts';
-export type { DecodedSafetensorsArray, SafetensorsArray, SafetensorsData, SafetensorsType } from './checkpoint/safetensors.ts';
+export type {
+  DecodedSafetensorsArray,
+  SafetensorsArray,
+  SafetensorsData,
+  SafetensorsType,
+} from './checkpoint/safetensors.ts';
 export { decodeTrainState, encodeTrainState } from './checkpoint/train-state.ts';
 export type { Augmentation, AugmentationKey, Dataset } from './data/dataset.ts';
 export { measureNormalization, normalize } from './data/normalization.ts';
 export type { Normalization } from './data/normalization.ts';
-export { CheckpointError, NonFiniteError, OptionError, SelfCureError } from './errors.ts';
+export { CheckpointError, NonFiniteError, OptionError, SelfCureError, TrainError } from './errors.ts';
 export { evaluate, predict, score } from './evaluate.ts';
 export type { Evaluation, PredictOptions, Predictions } from './evaluate.ts';
 export { classifier } from './head/classifier.ts';
 export type { Head } from './head/head.ts';
 export { selfAttentionImportance } from './head/self-attention-importance.ts';
-export { createLedger, fromData as ledgerFromData } from './ledger/label-ledger.ts';
+export { createLedger, restoreLedger } from './ledger/label-ledger.ts';
 export type { CommitSummary, LabelChange, LabelLedger, LedgerData, ProposalEvidence } from './ledger/label-ledger.ts';
 export { crossEntropy } from './loss/cross-entropy.ts';
 export type { CrossEntropyOptions } from './loss/cross-entropy.ts';
@@ -28,10 +33,26 @@ export type { EarlyLearningOptions } from './loss/early-learning-regularization.
 export { logitWeightedCrossEntropy } from './loss/logit-weighted-cross-entropy.ts';
 export type { LogitWeightedOptions } from './loss/logit-weighted-cross-entropy.ts';
 export type { Loss } from './loss/loss.ts';
-export type { BatchTensors, Column, EpochPlan, Method, MethodNeeds, NamedTensors, NetOutputs, StepLoss } from './method.ts';
+export type {
+  BatchTensors,
+  Column,
+  EpochPlan,
+  Method,
+  MethodNeeds,
+  NamedTensors,
+  NetOutputs,
+  StepLoss,
+} from './method.ts';
 export { brierScore, expectedCalibrationError, negativeLogLikelihood, reliability } from './metric/calibration.ts';
 export type { ReliabilityBin } from './metric/calibration.ts';
-export { accuracy, balancedAccuracy, confusionMatrix, macroF1, perClassRecall, predictedLabels } from './metric/classification.ts';
+export {
+  accuracy,
+  balancedAccuracy,
+  confusionMatrix,
+  macroF1,
+  perClassRecall,
+  predictedLabels,
+} from './metric/classification.ts';
 export { noiseDetection, suspicionScores } from './metric/noise-detection.ts';
 export type { NoiseDetection } from './metric/noise-detection.ts';
 export { pairedDifference } from './metric/paired.ts';
@@ -57,12 +78,11 @@ export { withRelabel } from './recipe/with-relabel.ts';
 export { composeMethod } from './recipe/compose-method.ts';
 export type { MethodParts } from './recipe/compose-method.ts';
 export { cure } from './recipe/cure.ts';
-export type { CureOptions } from './recipe/cure.ts';
 export { elr } from './recipe/elr.ts';
 export { mixture } from './recipe/mixture.ts';
 export { scn } from './recipe/scn.ts';
 export type { ScnOptions } from './recipe/scn.ts';
-export { rankRegularization } from './regularizer/rank-regularization.ts';
+export { rankMargin, rankRegularization } from './regularizer/rank-regularization.ts';
 export type { RankRegularizationOptions } from './regularizer/rank-regularization.ts';
 export type { Regularizer } from './regularizer/regularizer.ts';
 export { averagedRelabel } from './relabel/averaged-relabel.ts';
@@ -71,13 +91,17 @@ export { defineRelabel } from './relabel/define-relabel.ts';
 export type { RelabelDefinition, RelabelFactory, RelabelOptions } from './relabel/define-relabel.ts';
 export { marginRelabel } from './relabel/margin-relabel.ts';
 export type { MarginRelabelOptions } from './relabel/margin-relabel.ts';
-export type { EpochRows, Proposal, RelabelStrategy, SampleRows } from './relabel/relabel.ts';
+export type { Proposal, RelabelStrategy, SampleRows } from './relabel/relabel.ts';
 export { constant } from './schedule/constant.ts';
 export { cosineDecay } from './schedule/cosine-decay.ts';
+export type { CosineDecayOptions } from './schedule/cosine-decay.ts';
 export { exponentialDecay } from './schedule/exponential-decay.ts';
+export type { ExponentialDecayOptions } from './schedule/exponential-decay.ts';
 export type { Schedule, ScheduleTime } from './schedule/schedule.ts';
 export { stepDecay } from './schedule/step-decay.ts';
+export type { StepDecayOptions } from './schedule/step-decay.ts';
 export { warmUp } from './schedule/warm-up.ts';
+export type { WarmUpOptions } from './schedule/warm-up.ts';
 export { initialState } from './train/initial-state.ts';
 export { train } from './train/loop.ts';
 export type { TrainOptions } from './train/options.ts';

@@ -1,6 +1,6 @@
 import type { Json, Ops, Tensor } from '@selfcure/tensor';
 import type { Head } from './head/head.ts';
-import type { EpochRows, Proposal, SampleRows } from './relabel/relabel.ts';
+import type { RelabelStrategy, SampleRows } from './relabel/relabel.ts';
 
 /** Symbolic values by name. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
@@ -77,10 +77,8 @@ export interface MethodNeeds {
   readonly nets?: 1 | 2;
   /** Heads on the feature vector beside the classifier. */
   readonly heads?: readonly Head[];
-  /** Values kept for every sample. */
+  /** Values kept for every sample, beside those of the relabel strategy. */
   readonly remember?: readonly Column[];
-  /** `'clean'`: at the end of an epoch every training sample passes once more, unaugmented and with running statistics. */
-  readonly pass?: 'clean';
 }
 
 /**
@@ -93,13 +91,13 @@ export interface Method {
   readonly options: Json;
   readonly needs: MethodNeeds;
   /** Host, before an epoch. */
-  plan?(rows: EpochRows): EpochPlan;
+  plan?(rows: SampleRows): EpochPlan;
   /** Graph: the logits that confidence is read from; the classifier's where absent. */
   logits?(ops: Ops, net: NetOutputs): Tensor;
   /** Graph: the loss. */
   loss(ops: Ops, nets: readonly NetOutputs[], batch: BatchTensors): StepLoss;
   /** Graph: weights of the samples for each network, from the losses of all of them; multiplied with the batch's weights. */
   select?(ops: Ops, perSample: readonly Tensor[], batch: BatchTensors): readonly Tensor[];
-  /** Host: label changes, after a step for its batch, and at the end of an epoch for all samples. */
-  propose?(rows: SampleRows, when: 'step' | 'epoch'): readonly Proposal[];
+  /** Host: label changes, after a step for its batch or at the end of an epoch for all samples. */
+  readonly relabel?: RelabelStrategy;
 }

@@ -10,11 +10,18 @@ const agreement = defineRelabel({
   name: 'agreement',
   start: 1,
   defaults: { margin: 0.2 },
-  propose: ({ samples, given }, { margin }) => [{ sample: samples[0]!, to: (given[0]! + 1) % 4, score: margin, reason: 'first sample' }],
+  propose: ({ samples, given }, { margin }) => [
+    { sample: samples[0]!, to: (given[0]! + 1) % 4, score: margin, reason: 'first sample' },
+  ],
 });
 
 describe('createSelfCure', () => {
-  const settings = { model: faceCnn({ classes: 4, size: 12, width: 0.125 }), data: stripes({ samples: 32 }), epochs: 2, batchSize: 16 };
+  const settings = {
+    model: faceCnn({ classes: 4, size: 12, width: 0.125 }),
+    data: stripes({ samples: 32 }),
+    epochs: 2,
+    batchSize: 16,
+  };
 
   it('trains with a strategy by name, its options checked by the compiler', async () => {
     const app = createSelfCure({ backend: reference(), plugins: [agreement] });
@@ -25,9 +32,11 @@ describe('createSelfCure', () => {
     expect(unknown).toThrow("no relabel 'nope'. Registered: agreement");
     // @ts-expect-error no such option
     const option = (): unknown => app.train({ ...settings, relabel: { use: 'agreement', margn: 0.3 } });
-    expect(option).toThrow("agreement: no option 'margn'. Known: margin");
+    expect(option).toThrow("agreement: no option 'margn'. Known: margin, start");
     // @ts-expect-error no such recipe
-    expect(() => app.train({ ...settings, recipe: { use: 'scm' } })).toThrow(/no recipe 'scm'. Registered: ce, ce-relabel, cure, elr, mixture, scn/);
+    expect(() => app.train({ ...settings, recipe: { use: 'scm' } })).toThrow(
+      /no recipe 'scm'. Registered: ce, ce-relabel, cure, elr, mixture, scn/,
+    );
   });
 
   it('gives the same by name and by value', async () => {
@@ -48,11 +57,15 @@ describe('createSelfCure', () => {
     const app = createSelfCure({ backend: reference(), plugins: [agreement], modules: [module] });
     expect(app.names('relabel')).toEqual(['agreement', 'other']);
     expect(app.names('recipe')).toContain('mine');
-    expect(app.method({ use: 'mine' }, { use: 'other' }).options).toMatchObject({ relabel: { name: 'other' } });
+    expect(app.method({ use: 'mine' }, { use: 'other' }).relabel).toMatchObject({ name: 'other' });
     expect(() => createSelfCure({ backend: reference(), plugins: [agreement, agreement] })).toThrow(
       "relabel 'agreement' is registered twice: by plugins[0] and by plugins[1]",
     );
-    expect(() => createSelfCure({ backend: reference(), plugins: [other], modules: [module] })).toThrow('by plugins[0] and by a container module');
-    expect(() => createSelfCure({ backend: reference(), plugins: [defineRecipe('scn', () => ce())] })).toThrow('by @selfcure/core and by plugins[0]');
+    expect(() => createSelfCure({ backend: reference(), plugins: [other], modules: [module] })).toThrow(
+      'by plugins[0] and by a container module',
+    );
+    expect(() => createSelfCure({ backend: reference(), plugins: [defineRecipe('scn', () => ce())] })).toThrow(
+      'by @selfcure/core and by plugins[0]',
+    );
   });
 });

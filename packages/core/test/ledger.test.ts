@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLedger, ledgerFromData } from '@selfcure/core';
+import { createLedger, restoreLedger } from '@selfcure/core';
 import type { LabelLedger, Proposal } from '@selfcure/core';
 
 const evidence = (epoch: number) => ({ epoch, step: -1, strategy: 'test', importance: null, pGiven: 0.1, pMax: 0.8 });
@@ -8,7 +8,12 @@ const apply = (ledger: LabelLedger, epoch: number, proposals: readonly Proposal[
   for (const proposal of proposals) ledger.stage(proposal, evidence(epoch));
   return ledger.commit();
 };
-const to = (sample: number, target: Proposal['to']): Proposal => ({ sample, to: target, score: 0.5, reason: 'because, "so"' });
+const to = (sample: number, target: Proposal['to']): Proposal => ({
+  sample,
+  to: target,
+  score: 0.5,
+  reason: 'because, "so"',
+});
 
 describe('label ledger', () => {
   it('applies proposals at the barrier and logs them', () => {
@@ -18,9 +23,16 @@ describe('label ledger', () => {
     expect(ledger.commit()).toEqual({ relabelled: 1, dropped: 0, restored: 0, refused: 0 });
     expect([...ledger.current]).toEqual([2, 1, 2]);
     expect([...ledger.given]).toEqual([0, 1, 2]);
-    expect(ledger.changes(0)).toMatchObject([{ kind: 'relabel', epoch: 1, from: 0, to: 2, pGiven: 0.1, strategy: 'test' }]);
+    expect(ledger.changes(0)).toMatchObject([
+      { kind: 'relabel', epoch: 1, from: 0, to: 2, pGiven: 0.1, strategy: 'test' },
+    ]);
     // What is so already leaves no entry.
-    expect(apply(ledger, 2, [to(0, 2), to(1, 'restore')])).toEqual({ relabelled: 0, dropped: 0, restored: 0, refused: 0 });
+    expect(apply(ledger, 2, [to(0, 2), to(1, 'restore')])).toEqual({
+      relabelled: 0,
+      dropped: 0,
+      restored: 0,
+      refused: 0,
+    });
   });
 
   it('drops a sample under its given label, and restores it', () => {
@@ -38,7 +50,12 @@ describe('label ledger', () => {
   it('never edits what a person has verified', () => {
     const ledger = createLedger({ given: [0, 1, 2], classes: 3, verified: [1, -1, -1] });
     expect([...ledger.current]).toEqual([1, 1, 2]);
-    expect(apply(ledger, 1, [to(0, 2), to(0, 'drop'), to(1, 0)])).toEqual({ relabelled: 1, dropped: 0, restored: 0, refused: 2 });
+    expect(apply(ledger, 1, [to(0, 2), to(0, 'drop'), to(1, 0)])).toEqual({
+      relabelled: 1,
+      dropped: 0,
+      restored: 0,
+      refused: 2,
+    });
     expect(ledger.current[0]).toBe(1);
     ledger.undo(0);
     expect([...ledger.current]).toEqual([1, 1, 2]);
@@ -53,7 +70,12 @@ describe('label ledger', () => {
   });
 
   it('undo brings back what stood after any epoch, and keeps the log', () => {
-    const proposal = fc.record({ sample: fc.nat(5), to: fc.oneof(fc.nat(3), fc.constantFrom('drop' as const, 'restore' as const)), score: fc.constant(0.5), reason: fc.constant('r') });
+    const proposal = fc.record({
+      sample: fc.nat(5),
+      to: fc.oneof(fc.nat(3), fc.constantFrom('drop' as const, 'restore' as const)),
+      score: fc.constant(0.5),
+      reason: fc.constant('r'),
+    });
     fc.assert(
       fc.property(fc.array(fc.array(proposal, { maxLength: 6 }), { maxLength: 6 }), fc.nat(6), (epochs, target) => {
         const ledger = createLedger({ given: [0, 1, 2, 3, 0, 1], classes: 4 });
@@ -66,7 +88,7 @@ describe('label ledger', () => {
         const undone = ledger.undo(target);
         expect([...ledger.current, ...ledger.dropped]).toEqual(stood[Math.min(target, epochs.length)]);
         expect(ledger.changes()).toHaveLength(length + undone);
-        const copy = ledgerFromData(ledger.data(), 4);
+        const copy = restoreLedger(ledger.data(), 4);
         expect(copy.data()).toEqual(ledger.data());
       }),
       { seed: 7 },
@@ -79,6 +101,11 @@ describe('label ledger', () => {
     expect(ledger.export('csv', ['no', 'yes'])).toBe(
       'epoch,step,sample,kind,from,to,importance,p_given,p_max,score,strategy,reason\n1,-1,0,relabel,no,yes,,0.1,0.8,0.5,test,"because, ""so"""\n',
     );
-    expect(JSON.parse(ledger.export('jsonl', ['no', 'yes']))).toMatchObject({ sample: 0, from: 'no', to: 'yes', reason: 'because, "so"' });
+    expect(JSON.parse(ledger.export('jsonl', ['no', 'yes']))).toMatchObject({
+      sample: 0,
+      from: 'no',
+      to: 'yes',
+      reason: 'because, "so"',
+    });
   });
 });

@@ -5,9 +5,21 @@ import { philox, portableCos, portableExp, portableLog, portableSin, randomStrea
 describe('philox', () => {
   // Known answers of the Random123 distribution (kat_vectors, philox4x32 10).
   it.each([
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
-    [[0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]],
-    [[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0], [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
+    [
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
+    ],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
+    ],
   ] as const)('%j', (counter, key, expected) => {
     expect(philox([...counter], [...key])).toEqual(expected);
   });
@@ -18,7 +30,9 @@ describe('portable mathematics', () => {
     expect(Math.abs(got - want)).toBeLessThanOrEqual(4e-15 * Math.max(1, Math.abs(want)));
   };
   it('log and exp agree with Math', () => {
-    fc.assert(fc.property(fc.double({ min: 1e-300, max: 1e300, noNaN: true }), (x) => close(portableLog(x), Math.log(x))));
+    fc.assert(
+      fc.property(fc.double({ min: 1e-300, max: 1e300, noNaN: true }), (x) => close(portableLog(x), Math.log(x))),
+    );
     fc.assert(
       fc.property(fc.double({ min: -700, max: 700, noNaN: true }), (x) => close(portableExp(x) / Math.exp(x), 1)),
     );

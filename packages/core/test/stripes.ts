@@ -2,7 +2,11 @@ import { randomStream } from '@selfcure/core';
 import type { Dataset } from '@selfcure/core';
 
 /** Noisy images of 12 x 12: one of four halves is bright. A share of the labels is wrong. */
-export function stripes({ samples = 96, noise = 0.3, seed = 1 }: { samples?: number; noise?: number; seed?: number } = {}): Dataset & { truth: Int32Array } {
+export function stripes({
+  samples = 96,
+  noise = 0.3,
+  seed = 1,
+}: { samples?: number; noise?: number; seed?: number } = {}): Dataset & { truth: Int32Array } {
   const size = 12;
   const stream = randomStream({ seed, purpose: 'stripes' });
   const truth = Int32Array.from({ length: samples }, () => stream.integer(4));
@@ -23,7 +27,8 @@ export function stripes({ samples = 96, noise = 0.3, seed = 1 }: { samples?: num
     fingerprint: `stripes-${samples}-${noise}-${seed}`,
     read: (ids) => {
       const pixels = new Uint8Array(ids.length * size * size);
-      for (let i = 0; i < ids.length; i++) pixels.set(images.subarray(ids[i]! * size * size, (ids[i]! + 1) * size * size), i * size * size);
+      for (let i = 0; i < ids.length; i++)
+        pixels.set(images.subarray(ids[i]! * size * size, (ids[i]! + 1) * size * size), i * size * size);
       return pixels;
     },
   };

@@ -161,6 +161,39 @@ describe('compose', () => {
   });
 });
 
+describe('options', () => {
+  test('are plain data, defaults included', () => {
+    const listed = Object.fromEntries(Object.entries(all).map(([name, { options }]) => [name, options]));
+    expect(listed).toEqual({
+      horizontalFlip: { probability: 0.5 },
+      randomShift: { pixels: 4 },
+      randomErasing: { probability: 0.5, scale: [0.02, 0.25], ratio: [0.3, 3.3], value: 128 },
+      gaussianNoise: { variance: 30, probability: 1 },
+      faceAugmentation: [
+        { name: 'random-shift', options: { pixels: 4 } },
+        { name: 'horizontal-flip', options: { probability: 0.5 } },
+      ],
+      compose: [
+        { name: 'random-shift', options: { pixels: 2 } },
+        { name: 'random-erasing', options: { probability: 0.5, scale: [0.02, 0.25], ratio: [0.3, 3.3], value: 128 } },
+        { name: 'gaussian-noise', options: { variance: 30, probability: 1 } },
+      ],
+    });
+    expect(JSON.parse(JSON.stringify(listed))).toEqual(listed);
+  });
+
+  test('of a composition name steps without options, and tell order and nesting apart', () => {
+    const own: Augmentation = { name: 'own', apply: (image) => image };
+    expect(compose(own, horizontalFlip({ probability: 1 })).options).toEqual([
+      { name: 'own', options: null },
+      { name: 'horizontal-flip', options: { probability: 1 } },
+    ]);
+    const [a, b, c] = [randomShift({ pixels: 1 }), randomShift({ pixels: 2 }), gaussianNoise()];
+    const told = [compose(a, b, c), compose(b, a, c), compose(compose(a, b), c), compose(a, compose(b, c)), compose()];
+    expect(new Set(told.map(({ options }) => JSON.stringify(options))).size).toBe(told.length);
+  });
+});
+
 test('options out of range are refused by name', () => {
   expect(() => horizontalFlip({ probability: 2 })).toThrow(/probability: 2/);
   expect(() => randomShift({ pixels: 1.5 })).toThrow(/pixels: 1.5/);

@@ -34,7 +34,9 @@ export interface DifferentiateOptions {
 export function differentiate(options: DifferentiateOptions): (Tensor | null)[] {
   const { ops, loss, of, rules, table } = options;
   if (sizeOf(loss.shape) !== 1) {
-    throw new GraphError(`gradients: the loss has shape ${formatShape(loss.shape)}. Reduce it to one number with ops.mean or ops.sum`);
+    throw new GraphError(
+      `gradients: the loss has shape ${formatShape(loss.shape)}. Reduce it to one number with ops.mean or ops.sum`,
+    );
   }
   const sources = (node: Node): readonly Node[] => rules.get(node)?.inputs ?? node.inputs;
   const given = new Set(options.given);
@@ -104,7 +106,12 @@ function throughLowering(options: DifferentiateOptions, node: Node, d: Tensor): 
   const value = table[node.op]!.lower!(ops, { ...node, inputs });
   if (!value) return missing(node);
   // A dot product with the upstream gradient: its gradients are the wanted ones.
-  return differentiate({ ...options, loss: ops.sum(ops.mul(value, upstream)), of: inputs, given: [...inputs, upstream] });
+  return differentiate({
+    ...options,
+    loss: ops.sum(ops.mul(value, upstream)),
+    of: inputs,
+    given: [...inputs, upstream],
+  });
 }
 
 /** The nodes that a value depends on, inputs first. */

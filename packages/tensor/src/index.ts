@@ -1,7 +1,26 @@
-export type { Backend, Capabilities, MemoryInfo, NamedArrays, NumericArray, Program, ProgramReport, State } from './backend.ts';
+export type {
+  Backend,
+  Capabilities,
+  MemoryInfo,
+  NamedArrays,
+  NumericArray,
+  Program,
+  ProgramReport,
+  State,
+} from './backend.ts';
 export { GraphError, RunError, ShapeError, TensorError, UnsupportedOperationError } from './errors.ts';
 export type {
-  Attributes, DType, Graph, Initializer, InputSpec, Json, Node, Shape, StateKind, StateSpec, Tensor,
+  Attributes,
+  DType,
+  Graph,
+  Initializer,
+  InputSpec,
+  Json,
+  Node,
+  Shape,
+  StateKind,
+  StateSpec,
+  Tensor,
 } from './graph.ts';
 export { interpret, tableClaims } from './interpret.ts';
 export type { Interpreter, Kernel, KernelTable } from './interpret.ts';

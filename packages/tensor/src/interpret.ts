@@ -1,5 +1,6 @@
 import type { NumericArray } from './backend.ts';
 import type { DType, Graph, Node, Shape } from './graph.ts';
+import type { Operation, OperationTable } from './operations/operation.ts';
 import { operationTable } from './operations/table.ts';
 
 /** Computes the value of one node from the values of its inputs; it never changes them. */
@@ -31,7 +32,12 @@ export interface Interpreter<T> {
   dispose(): void;
 }
 
-/** Whether a table runs a node. */
+/**
+ * Whether a table runs a node; a string says why not.
+ *
+ * @example
+ * const lowered = lower(graph, (node) => tableClaims(table, node));
+ */
 export function tableClaims<T>(table: KernelTable<T>, node: Node): true | string {
   if (!Object.hasOwn(table.kernels, node.op)) return `it has no kernel '${node.op}'`;
   return table.claims?.(node) ?? true;
@@ -41,11 +47,21 @@ export function tableClaims<T>(table: KernelTable<T>, node: Node): true | string
  * Runs a lowered graph node by node. Constants are computed once; every other value is disposed after its last use.
  *
  * @param graph lowered to what the table claims.
+ * @param operations the table that the graph was traced with; it says which nodes are leaves, views and effects. Default:
+ * {@link operationTable}.
+ * @example
+ * const interpreter = interpret(lower(graph, (node) => tableClaims(table, node)), table);
+ * const outputs = interpreter.run(new Map(), new Map([['x', table.upload(values, [4, 3], 'f32')]]));
  */
-export function interpret<T>(graph: Graph, table: KernelTable<T>): Interpreter<T> {
+export function interpret<T>(
+  graph: Graph,
+  table: KernelTable<T>,
+  operations: OperationTable = operationTable,
+): Interpreter<T> {
   const { nodes } = graph;
+  const kindOf = (node: Node): Operation['kind'] => operations[node.op]?.kind;
   const isConstant = (node: Node): boolean => node.op === 'full' || node.op === 'iota';
-  const isEffect = (node: Node): boolean => operationTable[node.op]?.kind === 'effect';
+  const isEffect = (node: Node): boolean => kindOf(node) === 'effect';
   const constants = new Map<Node, T>(nodes.filter(isConstant).map((node) => [node, table.kernels[node.op]!(node, [])]));
 
   const lastUse = new Map<Node, number>();
@@ -58,9 +74,9 @@ export function interpret<T>(graph: Graph, table: KernelTable<T>): Interpreter<T
   // Leaves are not ours to dispose.
   const ending: Node[][] = nodes.map(() => []);
   for (const [node, time] of lastUse) {
-    if (operationTable[node.op]?.kind !== 'leaf' && !isEffect(node) && time < nodes.length) ending[time]!.push(node);
+    if (kindOf(node) !== 'leaf' && !isEffect(node) && time < nodes.length) ending[time]!.push(node);
   }
-  const steps = nodes.filter((node) => operationTable[node.op]?.kind !== 'leaf' && operationTable[node.op]?.kind !== 'view').length;
+  const steps = nodes.filter((node) => kindOf(node) !== 'leaf' && kindOf(node) !== 'view').length;
 
   return {
     steps,

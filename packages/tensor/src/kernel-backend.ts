@@ -4,6 +4,7 @@ import type { InputSpec, Shape, StateSpec } from './graph.ts';
 import { interpret, tableClaims } from './interpret.ts';
 import type { KernelTable } from './interpret.ts';
 import { lower } from './lower.ts';
+import type { OperationTable } from './operations/operation.ts';
 import { plan } from './plan.ts';
 import { printGraph } from './print.ts';
 import { formatShape, sameShape, sizeOf } from './shape.ts';
@@ -13,6 +14,11 @@ export interface KernelBackendOptions<T> {
   readonly name: string;
   readonly capabilities: Capabilities;
   readonly table: KernelTable<T>;
+  /**
+   * The operations that its graphs may hold: the table that they were traced with. Default: {@link operationTable}. An added
+   * operation without a kernel runs through its lowering.
+   */
+  readonly operations?: OperationTable;
   /** What the engine holds; counted from states and constants where absent. */
   memory?(): MemoryInfo;
   /** Frees the engine itself. */
@@ -25,7 +31,8 @@ export interface KernelBackendOptions<T> {
  * @example
  * export const mine = (): Backend => kernelBackend({ name: 'mine', capabilities, table: { kernels, upload, download, share, dispose } });
  */
-export function kernelBackend<T>({ name, capabilities, table, memory, close }: KernelBackendOptions<T>): Backend {
+export function kernelBackend<T>(options: KernelBackendOptions<T>): Backend {
+  const { name, capabilities, table, operations, memory, close } = options;
   const states = new Set<Map<string, T>>();
   const specsOf = new WeakMap<Map<string, T>, readonly StateSpec[]>();
   const values = new WeakMap<State, Map<string, T>>();
@@ -40,7 +47,8 @@ export function kernelBackend<T>({ name, capabilities, table, memory, close }: K
       read: async (names = specs.map((spec) => spec.name)) => {
         const entries = names.map(async (key) => {
           const value = map.get(key);
-          if (value === undefined) throw new RunError(`state '${key}' does not exist. Known: ${[...map.keys()].join(', ')}`);
+          if (value === undefined)
+            throw new RunError(`state '${key}' does not exist. Known: ${[...map.keys()].join(', ')}`);
           return [key, await table.download(value)] as const;
         });
         return Object.fromEntries(await Promise.all(entries));
@@ -78,8 +86,8 @@ export function kernelBackend<T>({ name, capabilities, table, memory, close }: K
     },
     compile: async (graph) => {
       const start = Date.now();
-      const lowered = lower(graph, (node) => tableClaims(table, node));
-      const interpreter = interpret(lowered, table);
+      const lowered = lower(graph, (node) => tableClaims(table, node), operations);
+      const interpreter = interpret(lowered, table, operations);
       programs.add(interpreter);
       const { lowerBoundBytes } = plan(
         lowered.nodes.map((node) => ({ writes: [node], reads: node.inputs })),
@@ -98,7 +106,8 @@ export function kernelBackend<T>({ name, capabilities, table, memory, close }: K
         },
         run: async (state, inputs) => {
           const map = values.get(state);
-          if (!map || !states.has(map)) throw new RunError(`the state was disposed of or made by another backend than '${name}'`);
+          if (!map || !states.has(map))
+            throw new RunError(`the state was disposed of or made by another backend than '${name}'`);
           checkState(specsOf.get(map)!, lowered.state);
           const uploaded = upload(table, lowered.inputs, inputs);
           let outputs: Map<string, T>;
@@ -132,7 +141,10 @@ export function kernelBackend<T>({ name, capabilities, table, memory, close }: K
   return backend;
 }
 
-function countStates<T>(states: ReadonlySet<Map<string, T>>, specsOf: WeakMap<Map<string, T>, readonly StateSpec[]>): MemoryInfo {
+function countStates<T>(
+  states: ReadonlySet<Map<string, T>>,
+  specsOf: WeakMap<Map<string, T>, readonly StateSpec[]>,
+): MemoryInfo {
   let bytes = 0;
   let values = 0;
   for (const map of states) {
@@ -154,10 +166,15 @@ function checkSize(what: string, name: string, array: NumericArray | undefined, 
 function checkState(held: readonly StateSpec[], used: readonly StateSpec[]): void {
   const shapes = new Map(held.map((spec) => [spec.name, spec.shape]));
   const absent = used.filter((spec) => !shapes.has(spec.name)).map((spec) => spec.name);
-  if (absent.length) throw new RunError(`the program uses state that is missing: ${absent.join(', ')}. Create the state from the program's graph`);
+  if (absent.length)
+    throw new RunError(
+      `the program uses state that is missing: ${absent.join(', ')}. Create the state from the program's graph`,
+    );
   const other = used.find((spec) => !sameShape(shapes.get(spec.name)!, spec.shape));
   if (other) {
-    throw new RunError(`state '${other.name}' is ${formatShape(shapes.get(other.name)!)}, the program takes ${formatShape(other.shape)}`);
+    throw new RunError(
+      `state '${other.name}' is ${formatShape(shapes.get(other.name)!)}, the program takes ${formatShape(other.shape)}`,
+    );
   }
 }
 

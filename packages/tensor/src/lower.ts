@@ -7,6 +7,7 @@ import { createTracer } from './trace.ts';
  * lowering, again and again. Hash-consing and local rules apply to what comes out; `stopGradient` is gone.
  *
  * @param claims says of one node whether the engine runs it, else why not.
+ * @param operations the table that the graph was traced with. Default: {@link operationTable}.
  * @throws UnsupportedOperationError where a node is neither claimed nor can be lowered; names operation and layer.
  * @example
  * const primitive = lower(graph, (node) => node.op in kernels || 'no kernel');
@@ -17,7 +18,10 @@ export function lower(graph: Graph, claims: (node: Node) => true | string, opera
   for (const node of graph.nodes) {
     const { versions: _, ...attributes } = node.attributes;
     const inputs = node.inputs.map((input) => replaced.get(input)!);
-    replaced.set(node, ops.scope(node.layer, () => ops.call(node.op, inputs, attributes)));
+    replaced.set(
+      node,
+      ops.scope(node.layer, () => ops.call(node.op, inputs, attributes)),
+    );
   }
   return finish(Object.fromEntries(Object.entries(graph.outputs).map(([name, node]) => [name, replaced.get(node)!])));
 }

@@ -59,9 +59,9 @@ export interface Ops {
 
   /** A value uploaded at every run. */
   input(name: string, shape: Shape, dtype?: DType): Tensor;
-  /** A trained value; `name` is relative to the scope. Asking for the same name again gives the same value. */
+  /** A trained value; `name` is relative to the scope and has no ':'. Asking for the same name again gives the same value. */
   parameter(name: string, shape: Shape, init: Initializer): Tensor;
-  /** A value that the model keeps, such as a running mean; `name` is relative to the scope. */
+  /** A value that the model keeps, such as a running mean; `name` is relative to the scope and has no ':'. */
   statistic(name: string, shape: Shape, init: Initializer): Tensor;
   /** A value that an optimizer keeps, by its full name; starts at 0. */
   slot(name: string, shape: Shape): Tensor;
@@ -171,7 +171,17 @@ export interface Ops {
 
 const unary = ['identity', 'neg', 'exp', 'log', 'sqrt', 'rsqrt', 'square', 'abs', 'relu', 'sigmoid', 'tanh'] as const;
 const binary = [
-  'add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'greater', 'greaterEqual', 'less', 'equal', 'reluGrad',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'maximum',
+  'minimum',
+  'greater',
+  'greaterEqual',
+  'less',
+  'equal',
+  'reluGrad',
 ] as const;
 type Unary = Pick<Ops, (typeof unary)[number]>;
 type Binary = Pick<Ops, (typeof binary)[number]>;
@@ -179,7 +189,12 @@ type Binary = Pick<Ops, (typeof binary)[number]>;
 const allAxes = (x: Tensor): number[] => x.shape.map((_, axis) => axis);
 
 /** Sides of a window layout; `'same'` puts the odd row or column at the end. */
-function sides(padding: Padding, lengths: readonly [number, number], windows: readonly [number, number], stride: number): number[] {
+function sides(
+  padding: Padding,
+  lengths: readonly [number, number],
+  windows: readonly [number, number],
+  stride: number,
+): number[] {
   if (typeof padding === 'number') return [padding, padding, padding, padding];
   if (padding !== 'same') return [...padding];
   return lengths.flatMap((length, i) => {
@@ -189,12 +204,19 @@ function sides(padding: Padding, lengths: readonly [number, number], windows: re
   });
 }
 
-/** The named operations over a builder. */
+/**
+ * The named operations over a builder, as {@link createTracer} makes them.
+ *
+ * @example
+ * createOps(builder).square(x); // builder.call('square', [x], {})
+ */
 export function createOps(builder: Builder): Ops {
   const { call, read } = builder;
   const path = (name: string): string => (builder.layer() ? `${builder.layer()}/${name}` : name);
   const one = Object.fromEntries(unary.map((op) => [op, (a: Operand) => call(op, [a], {})])) as unknown as Unary;
-  const two = Object.fromEntries(binary.map((op) => [op, (a: Operand, b: Operand) => call(op, [a, b], {})])) as unknown as Binary;
+  const two = Object.fromEntries(
+    binary.map((op) => [op, (a: Operand, b: Operand) => call(op, [a, b], {})]),
+  ) as unknown as Binary;
 
   const reshape = (x: Tensor, shape: Shape): Tensor => call('reshape', [x], { shape });
 
@@ -214,7 +236,12 @@ export function createOps(builder: Builder): Ops {
     const first = block[0] ?? 0;
     const full = block.length ? Array.from({ length: block.at(-1)! - first + 1 }, (_, i) => first + i) : [];
     const reduced = call(op, [outer], { axes: full, keepDims: true });
-    return keepDims ? reduced : reshape(reduced, x.shape.filter((_, axis) => !sorted.includes(axis)));
+    return keepDims
+      ? reduced
+      : reshape(
+          reduced,
+          x.shape.filter((_, axis) => !sorted.includes(axis)),
+        );
   };
   const sum: Ops['sum'] = (x, axes = allAxes(x), keepDims = false) => reduce('sum', x, axes, keepDims);
   const rows: Ops['rows'] = (x, from, to) => call('rows', [x], { from, to });
@@ -255,7 +282,8 @@ export function createOps(builder: Builder): Ops {
     takeRows: (x, index) => call('takeRows', [x, index], {}),
     scatterRows: (x, index, total) => call('scatterRows', [x, index], { rows: total }),
     stopGradient: (x) => call('stopGradient', [x], {}),
-    matmul: (a, b, { transposeA = false, transposeB = false } = {}) => call('matmul', [a, b], { transposeA, transposeB }),
+    matmul: (a, b, { transposeA = false, transposeB = false } = {}) =>
+      call('matmul', [a, b], { transposeA, transposeB }),
     conv2d: (x, filter, { stride = 1, padding = 'same', groups = 1 } = {}) =>
       call('conv2d', [x, filter], {
         stride: [stride, stride],

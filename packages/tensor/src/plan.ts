@@ -29,7 +29,13 @@ export interface MemoryPlan {
   readonly storedBytes: number;
 }
 
-/** Floating-point operations of nodes. */
+/**
+ * Floating-point operations of nodes; a multiply-add counts as two, leaves and views as none.
+ *
+ * @param table the operations that the nodes are of.
+ * @example
+ * const backward = flopsOf(graph.nodes.filter((node) => node.layer.startsWith('gradient')));
+ */
 export function flopsOf(nodes: readonly Node[], table: OperationTable = operationTable): number {
   return nodes.reduce((sum, node) => {
     const row = table[node.op];

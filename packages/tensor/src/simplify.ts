@@ -1,23 +1,33 @@
 import type { Attributes, Node, Shape, Tensor } from './graph.ts';
-import { operationTable } from './operations/table.ts';
+import type { OperationTable } from './operations/operation.ts';
 import type { Ops } from './ops.ts';
 import { sameShape, sizeOf } from './shape.ts';
 
-const constant = (node: Node | undefined): number | undefined => (node?.op === 'full' ? (node.attributes['value'] as number) : undefined);
+const constant = (node: Node | undefined): number | undefined =>
+  node?.op === 'full' ? (node.attributes['value'] as number) : undefined;
+
+/** What {@link simplify} works with. */
+export interface SimplifyContext {
+  readonly ops: Ops;
+  /** The operations of the graph; their `evaluate` folds constants. */
+  readonly table: OperationTable;
+  /** true where an engine lowers the graph: differentiation is over, and `stopGradient` has done its work. */
+  readonly lowering: boolean;
+}
 
 /**
  * Local rules: a simpler value that equals the operation, or null. The tracer asks before it adds a node; together with
  * hash-consing and the schedule's removal of dead nodes this is all the simplification that a step needs.
  *
- * @param differentiated true after differentiation, when `stopGradient` has done its work.
+ * @example
+ * simplify({ ops, table: operationTable, lowering: false }, 'neg', [ops.neg(x)], {}, x.shape); // x
  */
 export function simplify(
-  ops: Ops,
+  { ops, table, lowering }: SimplifyContext,
   op: string,
   inputs: readonly Node[],
   attributes: Attributes,
   shape: Shape,
-  differentiated: boolean,
 ): Tensor | null {
   const [a, b] = inputs;
   const va = constant(a);
@@ -25,7 +35,7 @@ export function simplify(
   const fits = (node: Node): boolean => sameShape(node.shape, shape);
   const scalar = (node: Node): boolean => node.shape.length === 0;
 
-  const row = operationTable[op];
+  const row = table[op];
   if (row?.evaluate && op !== 'identity' && inputs.every((input) => input.op === 'full')) {
     const [x = 0, y = 0, z = 0] = inputs.map((input) => constant(input)!);
     const value = row.evaluate(x, y, z);
@@ -33,7 +43,7 @@ export function simplify(
   }
   switch (op) {
     case 'stopGradient':
-      return differentiated ? a! : null;
+      return lowering ? a! : null;
     case 'broadcastTo':
       return fits(a!) ? a! : va !== undefined ? ops.full(va, shape) : null;
     case 'mul':
@@ -64,7 +74,8 @@ export function simplify(
       return fits(a!) ? a! : va !== undefined ? ops.full(va, shape) : null;
     case 'sum':
     case 'max': {
-      if ((attributes['axes'] as readonly number[]).every((axis) => a!.shape[axis] === 1)) return ops.reshape(a!, shape);
+      if ((attributes['axes'] as readonly number[]).every((axis) => a!.shape[axis] === 1))
+        return ops.reshape(a!, shape);
       if (va === undefined) return null;
       return ops.full(op === 'max' ? va : (va * sizeOf(a!.shape)) / sizeOf(shape), shape);
     }

@@ -5,6 +5,7 @@ import type { Attributes, Graph, Node, Shape, StateSpec, Tensor } from './graph.
 import type { StateAttributes } from './operations/leaf.ts';
 import { attributesOf } from './operations/operation.ts';
 import type { Operation, OperationTable } from './operations/operation.ts';
+import { slotName } from './operations/optimize.ts';
 import { operationTable } from './operations/table.ts';
 import { createOps } from './ops.ts';
 import type { Operand, Ops } from './ops.ts';
@@ -15,7 +16,10 @@ import { simplify } from './simplify.ts';
 
 /** Options of {@link createTracer} and {@link trace}. */
 export interface TraceOptions {
-  /** The operations that graphs may hold. Default: {@link operationTable}; extend it to add composites of your own. */
+  /**
+   * The operations that graphs may hold. Default: {@link operationTable}; extend it to add composites of your own, and give
+   * the same table to the engine that runs them: `kernelBackend({ operations })`.
+   */
   readonly operations?: OperationTable;
   /** Which nodes an engine runs; others are lowered as they are made. Default: all, nothing is lowered. */
   readonly claims?: (node: Node) => true | string;
@@ -51,9 +55,16 @@ export function trace(body: (ops: Ops) => Readonly<Record<string, Tensor>>, opti
   return tracer.finish(body(tracer.ops));
 }
 
-/** The parts of {@link trace}, for passes that rebuild graphs. */
+/**
+ * The parts of {@link trace}, for passes that rebuild graphs.
+ *
+ * @example
+ * const { ops, finish } = createTracer();
+ * const graph = finish({ y: ops.exp(ops.input('x', [4])) });
+ */
 export function createTracer(options: TraceOptions = {}): Tracer {
   const table = options.operations ?? operationTable;
+  const lowering = options.claims !== undefined;
   const nodes: Node[] = [];
   const known = new Map<string, Node>();
   const specs = new Map<string, StateSpec>(options.state?.map((spec) => [spec.name, spec]));
@@ -82,8 +93,18 @@ export function createTracer(options: TraceOptions = {}): Tracer {
   /** Adds the node, or what an engine runs in its place. */
   const admit = (op: string, inputs: readonly Node[], attributes: Attributes, shape: Shape): Node => {
     const row = operation(op);
-    if (!options.claims || row.kind === 'leaf' || row.kind === 'view' || op === 'assign') return append(op, inputs, attributes, shape);
-    const candidate: Node = { id: nodes.length, op, inputs, attributes, shape, dtype: row.dtype?.(inputs, attributes) ?? 'f32', layer: layer() };
+    // Every engine runs leaves, `assign` and the views that have no lowering.
+    const given = row.kind === 'leaf' || (row.kind === 'view' && !row.lower) || op === 'assign';
+    if (!options.claims || given) return append(op, inputs, attributes, shape);
+    const candidate: Node = {
+      id: nodes.length,
+      op,
+      inputs,
+      attributes,
+      shape,
+      dtype: row.dtype?.(inputs, attributes) ?? 'f32',
+      layer: layer(),
+    };
     const verdict = options.claims(candidate);
     if (verdict === true) return append(op, inputs, attributes, shape);
     const lowered = row.lower?.(ops, candidate);
@@ -101,7 +122,9 @@ export function createTracer(options: TraceOptions = {}): Tracer {
     const names = row.writes!(attributes);
     for (const name of names) {
       if (!specs.has(name)) {
-        throw new GraphError(`${where(op)}: state '${name}' is not declared. Declare it with ops.parameter, ops.statistic or ops.slot`);
+        throw new GraphError(
+          `${where(op)}: state '${name}' is not declared. Declare it with ops.parameter, ops.statistic or ops.slot`,
+        );
       }
     }
     const shape = row.shape(inputs, attributes);
@@ -111,13 +134,18 @@ export function createTracer(options: TraceOptions = {}): Tracer {
     targets.forEach((name, i) => {
       const { shape: wanted } = specs.get(name)!;
       if (!sameShape(values[i]!.shape, wanted)) {
-        throw new ShapeError(`state '${name}' is ${formatShape(wanted)}, the value for it ${formatShape(values[i]!.shape)}`);
+        throw new ShapeError(
+          `state '${name}' is ${formatShape(wanted)}, the value for it ${formatShape(values[i]!.shape)}`,
+        );
       }
     });
     const node = admit(op, inputs, attributes, shape);
     if (node.op !== op) return node; // lowered to effects, which have counted their own writes
     for (const name of names) versions.set(name, (versions.get(name) ?? 0) + 1);
-    const recorded: Node = { ...node, attributes: { ...attributes, versions: names.map((name) => versions.get(name)!) } };
+    const recorded: Node = {
+      ...node,
+      attributes: { ...attributes, versions: names.map((name) => versions.get(name)!) },
+    };
     nodes[node.id] = recorded;
     effects.push(recorded);
     return recorded;
@@ -130,23 +158,33 @@ export function createTracer(options: TraceOptions = {}): Tracer {
       if (row.arity !== undefined && inputs.length !== row.arity) {
         throw new ShapeError(`takes ${row.arity} input(s), got ${inputs.length}`);
       }
-      if (op === 'full' && !Number.isFinite(attributes['value'])) throw new ShapeError(`constant ${String(attributes['value'])} is not finite`);
+      if (op === 'full' && !Number.isFinite(attributes['value']))
+        throw new ShapeError(`constant ${String(attributes['value'])} is not finite`);
       if (row.kind === 'effect') return effect(op, inputs, attributes);
       const key = `${op}|${inputs.map((input) => input.id).join()}|${JSON.stringify(attributes)}`;
       const found = known.get(key);
       if (found) return found;
       const shape = row.shape(inputs, attributes);
-      const node = simplify(ops, op, inputs, attributes, shape, options.claims !== undefined) ?? admit(op, inputs, attributes, shape);
+      const node =
+        simplify({ ops, table, lowering }, op, inputs, attributes, shape) ?? admit(op, inputs, attributes, shape);
       known.set(key, node);
       return node;
     } catch (error) {
       if (!(error instanceof ShapeError) || error.message.includes("(layer '")) throw error;
-      const places = inputs.map((input) => `${input.op} ${formatShape(input.shape)} of layer '${input.layer || 'top'}'`);
+      const places = inputs.map(
+        (input) => `${input.op} ${formatShape(input.shape)} of layer '${input.layer || 'top'}'`,
+      );
       throw new ShapeError(`${where(op)}: ${error.message}${places.length ? `. Inputs: ${places.join('; ')}` : ''}`);
     }
   }
 
   const declare = (name: string, shape: Shape, kind: StateSpec['kind'], init: StateSpec['init']): Tensor => {
+    if (kind !== 'slot' && name.includes(':')) {
+      throw new GraphError(
+        `${kind} '${name}': ':' in a name is reserved for the slots that optimizers keep, such as '${slotName('filter', 'momentum')}'. ` +
+          "Name it, and the layers that it is in, without ':'",
+      );
+    }
     const spec: StateSpec = { name, shape: [...shape], kind, init };
     const existing = specs.get(name);
     if (existing && (!sameShape(existing.shape, shape) || existing.kind !== kind)) {
@@ -161,7 +199,8 @@ export function createTracer(options: TraceOptions = {}): Tracer {
 
   const read = (name: string): Tensor => {
     const spec = specs.get(name);
-    if (!spec) throw new GraphError(`state '${name}' is not declared. Declared: ${[...specs.keys()].join(', ') || 'none'}`);
+    if (!spec)
+      throw new GraphError(`state '${name}' is not declared. Declared: ${[...specs.keys()].join(', ') || 'none'}`);
     const attributes: StateAttributes = { name, shape: spec.shape, kind: spec.kind, version: versions.get(name) ?? 0 };
     return call('state', [], { ...attributes });
   };
@@ -195,10 +234,16 @@ export function createTracer(options: TraceOptions = {}): Tracer {
     ops,
     finish: (outputs) => {
       const effect = Object.entries(outputs).find(([, node]) => table[node.op]?.kind === 'effect');
-      if (effect) throw new GraphError(`output '${effect[0]}' is the effect ${effect[1].op}, which has no value. Return ops.read of the state`);
+      if (effect)
+        throw new GraphError(
+          `output '${effect[0]}' is the effect ${effect[1].op}, which has no value. Return ops.read of the state`,
+        );
       // An output that is a view of a state would change with it: give it memory of its own.
       const own = Object.fromEntries(
-        Object.entries(outputs).map(([name, node]) => [name, rootOf(node, table).op === 'state' ? ops.identity(node) : node]),
+        Object.entries(outputs).map(([name, node]) => [
+          name,
+          rootOf(node, table).op === 'state' ? ops.identity(node) : node,
+        ]),
       );
       const scheduled = schedule({ roots: [...Object.values(own), ...effects], table });
       const renumbered = new Map<Node, Node>();
@@ -211,7 +256,10 @@ export function createTracer(options: TraceOptions = {}): Tracer {
         .filter((node) => node.op === 'input')
         .map(({ attributes, shape, dtype }) => ({ name: String(attributes['name']), shape, dtype }));
       const duplicate = inputs.find(({ name }, i) => inputs.findIndex((other) => other.name === name) !== i);
-      if (duplicate) throw new GraphError(`input '${duplicate.name}' is used with two shapes or types. Give one of them another name`);
+      if (duplicate)
+        throw new GraphError(
+          `input '${duplicate.name}' is used with two shapes or types. Give one of them another name`,
+        );
       return {
         nodes: graphNodes,
         inputs,
@@ -229,10 +277,14 @@ function stateNames(node: Node, table: OperationTable): readonly string[] {
   return table[node.op]?.writes?.(node.attributes) ?? [];
 }
 
-/** The node whose memory a chain of views shows. */
+/**
+ * The node whose memory a chain of views shows; a node that is no view is its own root.
+ *
+ * @example
+ * rootOf(ops.reshape(ops.rows(x, 0, 2), [6])) === x;
+ */
 export function rootOf(node: Node, table: OperationTable = operationTable): Node {
   let root = node;
   while (table[root.op]?.kind === 'view') root = root.inputs[0]!;
   return root;
 }
-

@@ -4,10 +4,30 @@
  *
  * @module
  */
-import { attributesOf, interpret, kernelBackend, lower, operationTable, sizeOf, stridesOf, tableClaims } from '@selfcure/tensor';
+import {
+  attributesOf,
+  interpret,
+  kernelBackend,
+  lower,
+  operationTable,
+  sizeOf,
+  stridesOf,
+  tableClaims,
+} from '@selfcure/tensor';
 import type {
-  Backend, ConvolutionGradientAttributes, Graph, Kernel, KernelTable, MatmulAttributes, NumericArray, OperationTable,
-  PadRowsAttributes, PoolAttributes, ReduceAttributes, RowsAttributes, Shape,
+  Backend,
+  ConvolutionGradientAttributes,
+  Graph,
+  Kernel,
+  KernelTable,
+  MatmulAttributes,
+  NumericArray,
+  OperationTable,
+  PadRowsAttributes,
+  PoolAttributes,
+  ReduceAttributes,
+  RowsAttributes,
+  Shape,
 } from '@selfcure/tensor';
 
 /** A value: numbers in row-major order and their shape. */
@@ -22,7 +42,10 @@ const empty = (shape: Shape): Value => ({ shape, data: new Float64Array(sizeOf(s
 function eachIndex(shape: Shape, visit: (index: readonly number[], flat: number) => void): void {
   const strides = stridesOf(shape);
   for (let flat = 0; flat < sizeOf(shape); flat++) {
-    visit(shape.map((length, axis) => Math.floor(flat / strides[axis]!) % length), flat);
+    visit(
+      shape.map((length, axis) => Math.floor(flat / strides[axis]!) % length),
+      flat,
+    );
   }
 }
 
@@ -33,28 +56,38 @@ function at(value: Value, index: readonly number[]): number {
   return value.shape.reduce((sum, length, axis) => sum + (length === 1 ? 0 : index[axis + added]! * strides[axis]!), 0);
 }
 
-const elementWise = (op: string): Kernel<Value> => (node, inputs) => {
-  const value = empty(node.shape);
-  eachIndex(node.shape, (index, flat) => {
-    const [a = 0, b = 0, c = 0] = inputs.map((input) => input.data[at(input, index)]!);
-    value.data[flat] = operationTable[op]!.evaluate!(a, b, c);
-  });
-  return value;
-};
+const elementWise =
+  (op: string): Kernel<Value> =>
+  (node, inputs) => {
+    const value = empty(node.shape);
+    eachIndex(node.shape, (index, flat) => {
+      const [a = 0, b = 0, c = 0] = inputs.map((input) => input.data[at(input, index)]!);
+      value.data[flat] = operationTable[op]!.evaluate!(a, b, c);
+    });
+    return value;
+  };
 
-const reduce = (first: number, join: (a: number, b: number) => number): Kernel<Value> => (node, [x]) => {
-  const { axes } = attributesOf<ReduceAttributes>(node);
-  const kept: Value = { shape: x!.shape.map((length, axis) => (axes.includes(axis) ? 1 : length)), data: new Float64Array(sizeOf(node.shape)).fill(first) };
-  eachIndex(x!.shape, (index, flat) => {
-    const place = at(kept, index);
-    kept.data[place] = join(kept.data[place]!, x!.data[flat]!);
-  });
-  return { shape: node.shape, data: kept.data };
-};
+const reduce =
+  (first: number, join: (a: number, b: number) => number): Kernel<Value> =>
+  (node, [x]) => {
+    const { axes } = attributesOf<ReduceAttributes>(node);
+    const kept: Value = {
+      shape: x!.shape.map((length, axis) => (axes.includes(axis) ? 1 : length)),
+      data: new Float64Array(sizeOf(node.shape)).fill(first),
+    };
+    eachIndex(x!.shape, (index, flat) => {
+      const place = at(kept, index);
+      kept.data[place] = join(kept.data[place]!, x!.data[flat]!);
+    });
+    return { shape: node.shape, data: kept.data };
+  };
 
 /** Calls `visit` with the flat positions of (image, filter, output) of every product of a convolution. */
 function eachProduct(
-  image: Shape, filter: Shape, output: Shape, { stride, padding, groups }: ConvolutionGradientAttributes,
+  image: Shape,
+  filter: Shape,
+  output: Shape,
+  { stride, padding, groups }: ConvolutionGradientAttributes,
   visit: (image: number, filter: number, output: number) => void,
 ): void {
   const [imageStrides, filterStrides] = [stridesOf(image), stridesOf(filter)];
@@ -93,8 +126,15 @@ function winners(x: Value, output: Shape, { size, stride, padding }: PoolAttribu
 const rowSize = (shape: Shape): number => sizeOf(shape.slice(1));
 
 const kernels: Readonly<Record<string, Kernel<Value>>> = {
-  ...Object.fromEntries(Object.keys(operationTable).filter((op) => operationTable[op]!.evaluate).map((op) => [op, elementWise(op)])),
-  full: (node) => ({ shape: node.shape, data: new Float64Array(sizeOf(node.shape)).fill(Number(node.attributes['value'])) }),
+  ...Object.fromEntries(
+    Object.keys(operationTable)
+      .filter((op) => operationTable[op]!.evaluate)
+      .map((op) => [op, elementWise(op)]),
+  ),
+  full: (node) => ({
+    shape: node.shape,
+    data: new Float64Array(sizeOf(node.shape)).fill(Number(node.attributes['value'])),
+  }),
   iota: (node) => ({ shape: node.shape, data: Float64Array.from({ length: node.shape[0]! }, (_, i) => i) }),
   sum: reduce(0, (a, b) => a + b),
   max: reduce(-Infinity, Math.max),
@@ -108,10 +148,16 @@ const kernels: Readonly<Record<string, Kernel<Value>>> = {
     value.data.set(x!.data, attributesOf<PadRowsAttributes>(node).from * rowSize(x!.shape));
     return value;
   },
-  concatRows: (node, inputs) => ({ shape: node.shape, data: Float64Array.from(inputs.flatMap((input) => [...input.data])) }),
+  concatRows: (node, inputs) => ({
+    shape: node.shape,
+    data: Float64Array.from(inputs.flatMap((input) => [...input.data])),
+  }),
   takeRows: (node, [x, index]) => {
     const size = rowSize(x!.shape);
-    return { shape: node.shape, data: Float64Array.from([...index!.data].flatMap((row) => [...x!.data.slice(row * size, (row + 1) * size)])) };
+    return {
+      shape: node.shape,
+      data: Float64Array.from([...index!.data].flatMap((row) => [...x!.data.slice(row * size, (row + 1) * size)])),
+    };
   },
   scatterRows: (node, [x, index]) => {
     const value = empty(node.shape);
@@ -136,27 +182,49 @@ const kernels: Readonly<Record<string, Kernel<Value>>> = {
     const inner = a!.shape[transposeA ? 0 : 1]!;
     eachIndex(node.shape, ([i, j], flat) => {
       for (let k = 0; k < inner; k++) {
-        value.data[flat]! += a!.data[at(a!, transposeA ? [k, i!] : [i!, k])]! * b!.data[at(b!, transposeB ? [j!, k] : [k, j!])]!;
+        value.data[flat]! +=
+          a!.data[at(a!, transposeA ? [k, i!] : [i!, k])]! * b!.data[at(b!, transposeB ? [j!, k] : [k, j!])]!;
       }
     });
     return value;
   },
   conv2d: (node, [x, filter]) => {
     const value = empty(node.shape);
-    eachProduct(x!.shape, filter!.shape, node.shape, attributesOf(node), (i, f, o) => (value.data[o]! += x!.data[i]! * filter!.data[f]!));
+    eachProduct(
+      x!.shape,
+      filter!.shape,
+      node.shape,
+      attributesOf(node),
+      (i, f, o) => (value.data[o]! += x!.data[i]! * filter!.data[f]!),
+    );
     return value;
   },
   conv2dGradInput: (node, [d, filter]) => {
     const value = empty(node.shape);
-    eachProduct(node.shape, filter!.shape, d!.shape, attributesOf(node), (i, f, o) => (value.data[i]! += d!.data[o]! * filter!.data[f]!));
+    eachProduct(
+      node.shape,
+      filter!.shape,
+      d!.shape,
+      attributesOf(node),
+      (i, f, o) => (value.data[i]! += d!.data[o]! * filter!.data[f]!),
+    );
     return value;
   },
   conv2dGradFilter: (node, [x, d]) => {
     const value = empty(node.shape);
-    eachProduct(x!.shape, node.shape, d!.shape, attributesOf(node), (i, f, o) => (value.data[f]! += x!.data[i]! * d!.data[o]!));
+    eachProduct(
+      x!.shape,
+      node.shape,
+      d!.shape,
+      attributesOf(node),
+      (i, f, o) => (value.data[f]! += x!.data[i]! * d!.data[o]!),
+    );
     return value;
   },
-  maxPool: (node, [x]) => ({ shape: node.shape, data: Float64Array.from(winners(x!, node.shape, attributesOf(node)), (place) => x!.data[place]!) }),
+  maxPool: (node, [x]) => ({
+    shape: node.shape,
+    data: Float64Array.from(winners(x!, node.shape, attributesOf(node)), (place) => x!.data[place]!),
+  }),
   maxPoolGrad: (node, [x, y, d]) => {
     const value = empty(node.shape);
     winners(x!, y!.shape, attributesOf(node)).forEach((place, i) => (value.data[place]! += d!.data[i]!));
@@ -190,10 +258,16 @@ export type Arrays = Readonly<Record<string, NumericArray | readonly number[]>>;
 
 /** Runs a graph once, with states and inputs by name: the outputs, and every state after the effects. */
 export function evaluate(
-  graph: Graph, inputs: Arrays = {}, states: Arrays = {}, operations?: OperationTable,
+  graph: Graph,
+  inputs: Arrays = {},
+  states: Arrays = {},
+  operations?: OperationTable,
 ): { outputs: Record<string, number[]>; states: Record<string, number[]> } {
   const lowered = lower(graph, (node) => tableClaims(float64Table, node), operations);
-  const value = (shape: Shape, data: NumericArray | readonly number[] | undefined): Value => ({ shape, data: Float64Array.from(data!) });
+  const value = (shape: Shape, data: NumericArray | readonly number[] | undefined): Value => ({
+    shape,
+    data: Float64Array.from(data!),
+  });
   const held = new Map(graph.state.map(({ name, shape }) => [name, value(shape, states[name])]));
   const fed = new Map(graph.inputs.map(({ name, shape }) => [name, value(shape, inputs[name])]));
   const outputs = interpret(lowered, float64Table).run(held, fed);

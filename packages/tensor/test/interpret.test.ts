@@ -62,7 +62,8 @@ const step: Graph = trace((ops) => {
 });
 
 describe('interpret', () => {
-  const inputs = (table: KernelTable<Handle>): Map<string, Handle> => new Map([['x', table.upload(Float64Array.from({ length: 12 }, Math.sin), [4, 3], 'f32')]]);
+  const inputs = (table: KernelTable<Handle>): Map<string, Handle> =>
+    new Map([['x', table.upload(Float64Array.from({ length: 12 }, Math.sin), [4, 3], 'f32')]]);
   const state = (table: KernelTable<Handle>): Map<string, Handle> =>
     new Map([
       ['w', table.upload(new Float64Array(6).fill(0.5), [3, 2], 'f32')],
@@ -87,16 +88,19 @@ describe('interpret', () => {
     expect(alive()).toBe(0);
   });
 
-  it.each(['matmul', 'square', 'reshape', 'sub', 'max'])('disposes of everything when %s throws, and leaves a usable state', (op) => {
-    const { table, alive } = countingTable(op);
-    const interpreter = interpret(lowered(table), table);
-    const held = state(table);
-    const fed = inputs(table);
-    const before = alive();
-    expect(() => interpreter.run(held, fed)).toThrow(`${op} failed`);
-    expect(alive()).toBe(before);
-    for (const handle of held.values()) expect(handle.disposed).toBe(false);
-  });
+  it.each(['matmul', 'square', 'reshape', 'sub', 'max'])(
+    'disposes of everything when %s throws, and leaves a usable state',
+    (op) => {
+      const { table, alive } = countingTable(op);
+      const interpreter = interpret(lowered(table), table);
+      const held = state(table);
+      const fed = inputs(table);
+      const before = alive();
+      expect(() => interpreter.run(held, fed)).toThrow(`${op} failed`);
+      expect(alive()).toBe(before);
+      for (const handle of held.values()) expect(handle.disposed).toBe(false);
+    },
+  );
 
   it('never changes inputs, and gives outputs memory of their own', () => {
     const { table } = countingTable();
@@ -149,7 +153,9 @@ describe('kernelBackend', () => {
 
   it('refuses a state of other shapes', async () => {
     const backend = float64Backend();
-    const program = await backend.compile(trace((ops) => ({ y: ops.exp(ops.parameter('w', [2, 3], { kind: 'constant', value: 0 })) })));
+    const program = await backend.compile(
+      trace((ops) => ({ y: ops.exp(ops.parameter('w', [2, 3], { kind: 'constant', value: 0 })) })),
+    );
     const state = await backend.createState(specs(['w'], [3, 2]), { w: new Float64Array(6) });
     await expect(program.run(state, {})).rejects.toThrow(RunError);
     await expect(program.run(state, {})).rejects.toThrow(/'w' is \[3, 2\].*\[2, 3\]/);

@@ -24,7 +24,12 @@ const step = trace((ops) => {
     ops.slot(`${name}:v`, ops.read(name).shape);
   }
   ops.call('adam', [0.1, 10, 1000, ...gradients.map((gradient) => gradient!)], {
-    parameters: ['conv/filter', 'norm/scale'], beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: [0.01, 0], decoupled: true,
+    parameters: ['conv/filter', 'norm/scale'],
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    weightDecay: [0.01, 0],
+    decoupled: true,
   });
   ops.scope('norm', () => ops.statistic('mean', [4], zeros));
   ops.ema('norm/mean', ops.row(statistics, 0), 0.9);
@@ -40,7 +45,9 @@ describe('lower', () => {
     const lowered = lower(step, primitive);
     expect(operations(lowered).filter((op) => !primitives.includes(op))).toEqual(['assign', 'input', 'state']);
     expect(lowered.state).toEqual(step.state);
-    expect([...lowered.inputs].sort((a, b) => a.name.localeCompare(b.name))).toEqual(step.inputs.toSorted((a, b) => a.name.localeCompare(b.name)));
+    expect([...lowered.inputs].sort((a, b) => a.name.localeCompare(b.name))).toEqual(
+      step.inputs.toSorted((a, b) => a.name.localeCompare(b.name)),
+    );
     expect(Object.keys(lowered.outputs)).toEqual(['loss', 'perSample']);
   });
 
@@ -52,12 +59,19 @@ describe('lower', () => {
   it('asks for every node, so that an engine may refuse some of an operation', () => {
     const graph = trace((ops) => {
       const x = ops.input('x', [1, 4, 4, 4]);
-      return { plain: ops.conv2d(x, ops.input('f', [3, 3, 4, 4])), grouped: ops.conv2d(x, ops.input('g', [3, 3, 1, 4]), { groups: 4 }) };
+      return {
+        plain: ops.conv2d(x, ops.input('f', [3, 3, 4, 4])),
+        grouped: ops.conv2d(x, ops.input('g', [3, 3, 1, 4]), { groups: 4 }),
+      };
     });
     const lowered = lower(graph, (node) => (node.attributes['groups'] ?? 1) === 1 || 'it does not run channel groups');
     const convolutions = lowered.nodes.filter((node) => node.op === 'conv2d');
     expect(convolutions.map((node) => node.attributes['groups'])).toEqual([1, 1, 1, 1, 1]);
-    const data = { x: Array.from({ length: 64 }, (_, i) => Math.sin(i)), f: Array.from({ length: 144 }, (_, i) => Math.cos(i)), g: Array.from({ length: 36 }, (_, i) => Math.cos(i)) };
+    const data = {
+      x: Array.from({ length: 64 }, (_, i) => Math.sin(i)),
+      f: Array.from({ length: 144 }, (_, i) => Math.cos(i)),
+      g: Array.from({ length: 36 }, (_, i) => Math.cos(i)),
+    };
     const [whole, parts] = [evaluate(graph, data).outputs, evaluate(lowered, data).outputs];
     parts['grouped']!.forEach((value, i) => expect(value).toBeCloseTo(whole['grouped']![i]!, 12));
   });
@@ -69,14 +83,23 @@ describe('lower', () => {
       const [dx, df] = ops.gradients(ops.sum(ops.square(y)), [x, f]);
       return { y, dx: dx!, df: df! };
     });
-    const data = { x: Array.from({ length: 96 }, (_, i) => Math.sin(i)), f: Array.from({ length: 72 }, (_, i) => Math.cos(2 * i)) };
+    const data = {
+      x: Array.from({ length: 96 }, (_, i) => Math.sin(i)),
+      f: Array.from({ length: 72 }, (_, i) => Math.cos(2 * i)),
+    };
     const whole = evaluate(graph, data).outputs;
-    const parts = evaluate(lower(graph, (node) => (node.attributes['groups'] ?? 1) === 1 || 'no groups'), data).outputs;
-    for (const [name, values] of Object.entries(whole)) values.forEach((value, i) => expect(parts[name]![i], name).toBeCloseTo(value, 12));
+    const parts = evaluate(
+      lower(graph, (node) => (node.attributes['groups'] ?? 1) === 1 || 'no groups'),
+      data,
+    ).outputs;
+    for (const [name, values] of Object.entries(whole))
+      values.forEach((value, i) => expect(parts[name]![i], name).toBeCloseTo(value, 12));
   });
 
   it('refuses what is neither claimed nor can be lowered, with operation, layer, shapes, reason and remedy', () => {
-    const graph = trace((ops) => ({ y: ops.scope('stem', () => ops.maxPool(ops.input('x', [1, 4, 4, 1]), { size: 2 })) }));
+    const graph = trace((ops) => ({
+      y: ops.scope('stem', () => ops.maxPool(ops.input('x', [1, 4, 4, 1]), { size: 2 })),
+    }));
     const refuse = (): Graph => lower(graph, (node) => node.op !== 'maxPool' || 'windows are unknown to it');
     expect(refuse).toThrow(UnsupportedOperationError);
     expect(refuse).toThrow(

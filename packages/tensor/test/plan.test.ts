@@ -4,13 +4,25 @@ import { flopsOf, plan, trace } from '@selfcure/tensor';
 import type { Node, Step } from '@selfcure/tensor';
 
 const value = (id: number, length: number): Node => ({
-  id, op: 'exp', inputs: [], attributes: {}, shape: [length], dtype: 'f32', layer: '',
+  id,
+  op: 'exp',
+  inputs: [],
+  attributes: {},
+  shape: [length],
+  dtype: 'f32',
+  layer: '',
 });
 
 /** Random programs: each step writes one or two values of 1 to 300 floats and reads some written before. */
 const programs = fc
   .record({
-    steps: fc.array(fc.record({ sizes: fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 2 }), reads: fc.array(fc.nat(), { maxLength: 3 }) }), { minLength: 1, maxLength: 40 }),
+    steps: fc.array(
+      fc.record({
+        sizes: fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 2 }),
+        reads: fc.array(fc.nat(), { maxLength: 3 }),
+      }),
+      { minLength: 1, maxLength: 40 },
+    ),
     outputs: fc.array(fc.nat(), { maxLength: 4 }),
     alignment: fc.constantFrom(4, 16, 64, 256),
   })
@@ -37,11 +49,13 @@ describe('plan', () => {
     fc.assert(
       fc.property(programs, ({ steps, outputs, alignment }) => {
         const { offset, arenaBytes } = plan(steps, { outputs, alignment });
-        const spans = steps.flatMap((step) => step.writes).map((node) => {
-          const [from, to] = lifetime(steps, outputs, node);
-          const begin = offset.get(node)!;
-          return { from, to, begin, end: begin + 4 * node.shape[0]! };
-        });
+        const spans = steps
+          .flatMap((step) => step.writes)
+          .map((node) => {
+            const [from, to] = lifetime(steps, outputs, node);
+            const begin = offset.get(node)!;
+            return { from, to, begin, end: begin + 4 * node.shape[0]! };
+          });
         for (const span of spans) {
           expect(span.begin % alignment).toBe(0);
           expect(span.end).toBeLessThanOrEqual(arenaBytes);

@@ -73,7 +73,14 @@ describe('state versions', () => {
 
   it('an average after Adam sees the new parameter: the first step is the rate', () => {
     const { states } = run((ops) => {
-      const attributes = { parameters: ['w'], beta1: 0.9, beta2: 0.999, epsilon: 0, weightDecay: [0], decoupled: false };
+      const attributes = {
+        parameters: ['w'],
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 0,
+        weightDecay: [0],
+        decoupled: false,
+      };
       ops.call('adam', [0.25, 1 / (1 - 0.9), 1 / (1 - 0.999), ops.full(-4, [2])], attributes);
       ops.ema('teacher', ops.read('w'), 0);
       return {};
@@ -110,7 +117,9 @@ describe('state versions', () => {
         return { difference: ops.scope('tail', () => ops.sub(ops.read('tail/w'), old)) };
       });
     expect(both).toThrow(GraphError);
-    expect(both).toThrow(/\(layer '.*'\) needs a state from before and after the same update. Read the state on one side/);
+    expect(both).toThrow(
+      /\(layer '.*'\) needs a state from before and after the same update. Read the state on one side/,
+    );
   });
 
   it('a copy of the old version makes the same value possible', () => {
@@ -123,11 +132,16 @@ describe('state versions', () => {
   });
 });
 
-type Action = { kind: 'read'; state: 'w' | 'teacher' } | { kind: 'assign'; state: 'w' | 'teacher'; from: number; factor: number };
+type Action =
+  | { kind: 'read'; state: 'w' | 'teacher' }
+  | { kind: 'assign'; state: 'w' | 'teacher'; from: number; factor: number };
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ kind: fc.constant('read' as const), state: fc.constantFrom('w' as const, 'teacher' as const) }),
   fc.record({
-    kind: fc.constant('assign' as const), state: fc.constantFrom('w' as const, 'teacher' as const), from: fc.nat(9), factor: fc.integer({ min: 1, max: 3 }),
+    kind: fc.constant('assign' as const),
+    state: fc.constantFrom('w' as const, 'teacher' as const),
+    from: fc.nat(9),
+    factor: fc.integer({ min: 1, max: 3 }),
   }),
 );
 

@@ -86,20 +86,34 @@ it('drops stopGradient when an engine lowers', () => {
 });
 
 /** Formulas over x and constants, as text that JavaScript and the tracer read alike. */
-type Formula = { op: 'add' | 'sub' | 'mul' | 'maximum'; a: Formula; b: Formula } | { op: 'neg'; a: Formula } | { op: 'x' } | { op: 'constant'; value: number };
+type Formula =
+  | { op: 'add' | 'sub' | 'mul' | 'maximum'; a: Formula; b: Formula }
+  | { op: 'neg'; a: Formula }
+  | { op: 'x' }
+  | { op: 'constant'; value: number };
 const { formula } = fc.letrec<{ formula: Formula }>((tie) => ({
   formula: fc.oneof(
     { maxDepth: 5, withCrossShrink: true },
     fc.constant({ op: 'x' as const }),
     fc.record({ op: fc.constant('constant' as const), value: fc.constantFrom(-1, 0, 1, 2, 0.5) }),
     fc.record({ op: fc.constant('neg' as const), a: tie('formula') }),
-    fc.record({ op: fc.constantFrom('add' as const, 'sub' as const, 'mul' as const, 'maximum' as const), a: tie('formula'), b: tie('formula') }),
+    fc.record({
+      op: fc.constantFrom('add' as const, 'sub' as const, 'mul' as const, 'maximum' as const),
+      a: tie('formula'),
+      b: tie('formula'),
+    }),
   ),
 }));
 
 it('never changes a value', () => {
   const symbolic = (ops: Ops, x: Tensor, f: Formula): Tensor | number =>
-    f.op === 'x' ? x : f.op === 'constant' ? f.value : f.op === 'neg' ? ops.neg(symbolic(ops, x, f.a)) : ops[f.op](symbolic(ops, x, f.a), symbolic(ops, x, f.b));
+    f.op === 'x'
+      ? x
+      : f.op === 'constant'
+        ? f.value
+        : f.op === 'neg'
+          ? ops.neg(symbolic(ops, x, f.a))
+          : ops[f.op](symbolic(ops, x, f.a), symbolic(ops, x, f.b));
   const plain = (x: number, f: Formula): number => {
     if (f.op === 'x') return x;
     if (f.op === 'constant') return f.value;
@@ -113,7 +127,10 @@ it('never changes a value', () => {
       const x = [-1.5, 0.25, 2];
       const { outputs } = evaluate(graph, { x });
       // Signs of zeros aside.
-      expect(outputs['y']!.map((value) => value + 0), graph.nodes.map(printNode).join('\n')).toEqual(x.map((value) => plain(value, f) + 0));
+      expect(
+        outputs['y']!.map((value) => value + 0),
+        graph.nodes.map(printNode).join('\n'),
+      ).toEqual(x.map((value) => plain(value, f) + 0));
     }),
     { numRuns: 300, seed: 1 },
   );

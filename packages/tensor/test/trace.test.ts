@@ -54,7 +54,9 @@ describe('graph', () => {
   it('counts a multiply-add as two floating-point operations', () => {
     const product = trace((ops) => ({ y: ops.matmul(ops.input('a', [4, 3]), ops.input('b', [3, 2])) }));
     expect(product.flops).toBe(2 * 4 * 3 * 2);
-    const image = trace((ops) => ({ y: ops.conv2d(ops.input('x', [2, 6, 6, 4]), ops.input('f', [3, 3, 2, 8]), { groups: 2 }) }));
+    const image = trace((ops) => ({
+      y: ops.conv2d(ops.input('x', [2, 6, 6, 4]), ops.input('f', [3, 3, 2, 8]), { groups: 2 }),
+    }));
     expect(image.flops).toBe(2 * (2 * 6 * 6 * 8) * (3 * 3 * 2));
   });
 });
@@ -86,7 +88,9 @@ describe('scopes', () => {
   it('name parameters and nodes, gradients too', () => {
     const graph = trace((ops) => {
       const x = ops.input('x', [2, 3]);
-      const y = ops.scope('stem', () => ops.scope('dense', () => ops.relu(ops.matmul(x, ops.parameter('weights', [3, 4], zeros)))));
+      const y = ops.scope('stem', () =>
+        ops.scope('dense', () => ops.relu(ops.matmul(x, ops.parameter('weights', [3, 4], zeros)))),
+      );
       const [gradient] = ops.gradients(ops.sum(ops.square(y)), [ops.read('stem/dense/weights')]);
       return { gradient: gradient! };
     });
@@ -113,8 +117,16 @@ describe('errors name operation, layer and shapes', () => {
   it.each<[string, (ops: Ops) => Tensor, string[]]>([
     ['matmul', (ops) => ops.matmul(ops.input('a', [4, 3]), ops.input('b', [5, 2])), ['[4, 3]', '[5, 2]']],
     ['add', (ops) => ops.add(ops.input('a', [4, 3]), ops.input('b', [4])), ['[4, 3]', '[4]']],
-    ['conv2d', (ops) => ops.conv2d(ops.input('a', [1, 8, 8, 3]), ops.input('b', [3, 3, 4, 8])), ['[1, 8, 8, 3]', '[3, 3, 4, 8]', 'NHWC']],
-    ['conv2d', (ops) => ops.conv2d(ops.input('a', [1, 2, 2, 3]), ops.input('b', [5, 5, 3, 8]), { padding: 0 }), ['larger']],
+    [
+      'conv2d',
+      (ops) => ops.conv2d(ops.input('a', [1, 8, 8, 3]), ops.input('b', [3, 3, 4, 8])),
+      ['[1, 8, 8, 3]', '[3, 3, 4, 8]', 'NHWC'],
+    ],
+    [
+      'conv2d',
+      (ops) => ops.conv2d(ops.input('a', [1, 2, 2, 3]), ops.input('b', [5, 5, 3, 8]), { padding: 0 }),
+      ['larger'],
+    ],
     ['conv2d', (ops) => ops.conv2d(ops.input('a', [2, 3]), ops.input('b', [5, 5, 3, 8])), ['[2, 3]']],
     ['maxPool', (ops) => ops.maxPool(ops.input('a', [1, 4, 4, 1]), { size: 2, padding: 2 }), ['without an element']],
     ['reshape', (ops) => ops.reshape(ops.input('a', [4, 3]), [5]), ['[4, 3] has 12', '[5] needs 5']],
@@ -126,8 +138,17 @@ describe('errors name operation, layer and shapes', () => {
     ['scatterRows', (ops) => ops.scatterRows(ops.input('a', [4, 3]), ops.input('b', [2], 'i32'), 9), ['[4, 3]', '[2]']],
     ['sum', (ops) => ops.sum(ops.input('a', [4, 3]), [2]), ['[2]', '[4, 3]']],
     ['sum', (ops) => ops.mean(ops.input('a', [4, 3]), [0, -2]), ['twice']],
-    ['bnApply', (ops) => ops.bnApply(ops.input('a', [4, 3]), ops.input('b', [3, 3]), ops.input('c', [2]), ops.input('d', [3]), true), ['[2]']],
-    ['softmaxCrossEntropy', (ops) => ops.softmaxCrossEntropy(ops.input('a', [4, 3]), ops.input('b', [4])), ['[4, 3]', '[4]']],
+    [
+      'bnApply',
+      (ops) =>
+        ops.bnApply(ops.input('a', [4, 3]), ops.input('b', [3, 3]), ops.input('c', [2]), ops.input('d', [3]), true),
+      ['[2]'],
+    ],
+    [
+      'softmaxCrossEntropy',
+      (ops) => ops.softmaxCrossEntropy(ops.input('a', [4, 3]), ops.input('b', [4])),
+      ['[4, 3]', '[4]'],
+    ],
     ['rankMask', (ops) => ops.rankMask(ops.input('a', [4, 1]), 2), ['[4, 1]']],
     ['exp', (ops) => ops.call('exp', [ops.input('a', []), ops.input('b', [])], {}), ['takes 1']],
   ])('%s', (op, build, parts) => {
@@ -179,6 +200,18 @@ describe('names', () => {
     });
     expect(error).toBeInstanceOf(GraphError);
     expect(error.message).toMatch(/'w'.*parameter \[3\].*another name/);
+  });
+
+  it.each<[string, (ops: Ops) => Tensor]>([
+    ["parameter 'stem/filter:m'", (ops) => ops.scope('stem', () => ops.parameter('filter:m', [3], zeros))],
+    ["statistic 'mean:v'", (ops) => ops.statistic('mean:v', [3], zeros)],
+    ["parameter 'block:1/filter'", (ops) => ops.scope('block:1', () => ops.parameter('filter', [3], zeros))],
+  ])('of states leave the colon to slots: %s', (culprit, declare) => {
+    const error = failure((ops) => ({ w: declare(ops) }));
+    expect(error).toBeInstanceOf(GraphError);
+    expect(error.message).toContain(culprit);
+    expect(error.message).toMatch(/reserved for the slots.*without ':'/);
+    trace((ops) => ({ slot: ops.slot('stem/filter:m', [3]) }));
   });
 
   it('of an input stand for one shape', () => {

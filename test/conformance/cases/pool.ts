@@ -4,17 +4,15 @@ import { operationCase, seed } from './case.ts';
 import type { OperationCase } from './case.ts';
 
 /** Window, stride and padding of one axis; a padding leaves every window at least one element. */
-const window = fc
-  .integer({ min: 1, max: 4 })
-  .chain((size) =>
-    fc.record({
-      size: fc.constant(size),
-      stride: fc.integer({ min: 1, max: 3 }),
-      before: fc.nat(size - 1),
-      after: fc.nat(size - 1),
-      more: fc.nat(5),
-    }),
-  );
+const window = fc.integer({ min: 1, max: 4 }).chain((size) =>
+  fc.record({
+    size: fc.constant(size),
+    stride: fc.integer({ min: 1, max: 3 }),
+    before: fc.nat(size - 1),
+    after: fc.nat(size - 1),
+    more: fc.nat(5),
+  }),
+);
 const pooling = fc
   .record({
     batch: fc.integer({ min: 1, max: 3 }),

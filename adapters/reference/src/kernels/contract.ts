@@ -67,9 +67,15 @@ export const contractKernels: Readonly<Record<string, Kernel<Float64Array>>> = {
   conv2dGradInput(node, [upstream, filter]) {
     const [upstreamNode, filterNode] = node.inputs;
     const value = new Float64Array(sizeOf(node.shape));
-    convolve(attributesOf<ConvolutionAttributes>(node), node.shape, filterNode!.shape, upstreamNode!.shape, (i, k, j) => {
-      value[i]! += upstream![j]! * filter![k]!;
-    });
+    convolve(
+      attributesOf<ConvolutionAttributes>(node),
+      node.shape,
+      filterNode!.shape,
+      upstreamNode!.shape,
+      (i, k, j) => {
+        value[i]! += upstream![j]! * filter![k]!;
+      },
+    );
     return value;
   },
   conv2dGradFilter(node, [x, upstream]) {

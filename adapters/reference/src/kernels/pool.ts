@@ -33,7 +33,10 @@ function winners(x: Float64Array, { size, stride, padding }: PoolAttributes, sha
 /** Windows over images. */
 export const poolKernels: Readonly<Record<string, Kernel<Float64Array>>> = {
   maxPool: (node, [x]) =>
-    Float64Array.from(winners(x!, attributesOf<PoolAttributes>(node), node.inputs[0]!.shape, node.shape), (i) => x![i]!),
+    Float64Array.from(
+      winners(x!, attributesOf<PoolAttributes>(node), node.inputs[0]!.shape, node.shape),
+      (i) => x![i]!,
+    ),
   maxPoolGrad(node, [x, , upstream]) {
     const value = new Float64Array(x!.length);
     winners(x!, attributesOf<PoolAttributes>(node), node.shape, node.inputs[1]!.shape).forEach((winner, i) => {

@@ -1,4 +1,4 @@
-import { ledgerFromData, predictedLabels } from '@selfcure/core';
+import { restoreLedger, predictedLabels } from '@selfcure/core';
 import type { LabelChange, LedgerData, TrainState } from '@selfcure/core';
 import { parse } from 'csv-parse/sync';
 import { RunFolderError } from '../errors.ts';
@@ -84,7 +84,7 @@ export function exportChanges(
   { ids, classes }: Pick<SampleFacts, 'ids' | 'classes'>,
   format: 'csv' | 'jsonl',
 ): string {
-  return ledgerFromData({ ...ledger, log: changesOf(ledger.log, ids), staged: [] }, classes.length).export(
+  return restoreLedger({ ...ledger, log: changesOf(ledger.log, ids), staged: [] }, classes.length).export(
     format,
     classes,
   );

@@ -39,7 +39,7 @@ export interface RunManifest {
   readonly options: TrainSettings;
   readonly parts: {
     readonly model: { readonly name: string; readonly options: Json; readonly parameters: number };
-    readonly method: { readonly name: string; readonly options: Json };
+    readonly method: { readonly name: string; readonly options: Json; readonly relabel: Json };
     readonly optimizer: { readonly name: string; readonly options: Json };
     readonly augmentation: string | null;
     readonly normalization: Normalization;

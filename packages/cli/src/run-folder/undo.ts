@@ -1,4 +1,4 @@
-import { ledgerFromData } from '@selfcure/core';
+import { restoreLedger } from '@selfcure/core';
 import type { LedgerData, TrainState } from '@selfcure/core';
 
 /** A ledger with some changes taken back, and how many labels that changed. */
@@ -12,14 +12,14 @@ export interface Undone {
  * out goes with them.
  */
 export function undoToEpoch({ ledger }: TrainState, epoch: number, classes: number): Undone {
-  const undone = ledgerFromData({ ...ledger, staged: [] }, classes);
+  const undone = restoreLedger({ ...ledger, staged: [] }, classes);
   const count = undone.undo(epoch);
   return { ledger: undone.data(), count };
 }
 
 /** Gives one sample its given label back, in the loss, and forgets what the epoch under way has proposed for it. */
 export function undoSample({ ledger, epoch }: TrainState, sample: number, classes: number): Undone {
-  const undone = ledgerFromData({ ...ledger, staged: [] }, classes);
+  const undone = restoreLedger({ ...ledger, staged: [] }, classes);
   undone.stage(
     { sample, to: 'restore', score: 0, reason: 'undone by a person' },
     { epoch: epoch - 1, step: -1, strategy: 'undo', importance: null, pGiven: null, pMax: null },

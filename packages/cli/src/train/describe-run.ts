@@ -1,5 +1,5 @@
-import type { Dataset, Normalization } from '@selfcure/core';
-import type { Backend, Program } from '@selfcure/tensor';
+import type { Dataset, Method, Normalization } from '@selfcure/core';
+import type { Backend, Json, Program } from '@selfcure/tensor';
 import { sizeOf } from '@selfcure/tensor';
 import type { RunData } from '../data/run-data.ts';
 import { manifestOf } from '../run-folder/manifest.ts';
@@ -34,7 +34,7 @@ export function describeRun({ settings, data, parts, normalization, backend, pro
     options: settings,
     parts: {
       model: { name: model.name, options: model.options, parameters },
-      method: { name: method.name, options: method.options },
+      method: { name: method.name, options: method.options, relabel: relabelOf(method) },
       optimizer: { name: optimizer.name, options: optimizer.options },
       augmentation: augmentation?.name ?? null,
       normalization,
@@ -81,4 +81,9 @@ function givenNoise({ labels, truth }: Dataset): number | null {
     if (label !== truth[sample]) wrong++;
   });
   return known > 0 ? wrong / known : null;
+}
+
+/** The relabel strategy of a method as plain data; null where it has none. */
+function relabelOf({ relabel }: Method): Json {
+  return relabel ? { name: relabel.name, when: relabel.when, ...relabel.options } : null;
 }

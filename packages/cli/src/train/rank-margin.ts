@@ -1,3 +1,4 @@
+import { rankMargin } from '@selfcure/core';
 import type { Method } from '@selfcure/core';
 
 /**
@@ -7,5 +8,5 @@ import type { Method } from '@selfcure/core';
 export function resolvedRankMargin({ options }: Method, batchSize: number): number | null {
   const { regularizers } = options as { regularizers?: readonly { name: string; margin?: number | null }[] };
   const rank = regularizers?.find(({ name }) => name === 'rank');
-  return rank ? (rank.margin ?? (batchSize <= 64 ? 0.07 : 0.15)) : null;
+  return rank ? (rank.margin ?? rankMargin(batchSize)) : null;
 }

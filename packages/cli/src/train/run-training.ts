@@ -119,7 +119,7 @@ export async function runTraining(settings: TrainSettings, mode: TrainingMode, s
       },
       warnings: recorder.warnings,
       test: evaluation && testFigures(data.test!.name, evaluation, classes.length),
-      relabelling: truth && parts.method.propose ? relabelQuality({ given, current, truth, dropped }) : null,
+      relabelling: truth && parts.method.relabel ? relabelQuality({ given, current, truth, dropped }) : null,
     };
     const html = await renderReport({
       title: manifest.title,

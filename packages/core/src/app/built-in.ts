@@ -6,7 +6,7 @@ import { elr } from '../recipe/elr.ts';
 import { mixture } from '../recipe/mixture.ts';
 import { scn } from '../recipe/scn.ts';
 import type { CrossEntropyOptions } from '../loss/cross-entropy.ts';
-import type { CureOptions } from '../recipe/cure.ts';
+import type { AveragedRelabelOptions } from '../relabel/averaged-relabel.ts';
 import type { EarlyLearningOptions } from '../loss/early-learning-regularization.ts';
 import type { LossMixtureOptions } from '../weighting/loss-mixture.ts';
 import type { MarginRelabelOptions } from '../relabel/margin-relabel.ts';
@@ -18,7 +18,7 @@ export interface BuiltInRecipes {
   readonly ce: CrossEntropyOptions;
   readonly 'ce-relabel': Omit<MarginRelabelOptions, 'candidates' | 'probabilities'>;
   readonly scn: ScnOptions;
-  readonly cure: CureOptions;
+  readonly cure: AveragedRelabelOptions;
   readonly elr: EarlyLearningOptions;
   readonly mixture: LossMixtureOptions;
 }

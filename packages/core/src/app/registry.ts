@@ -35,8 +35,13 @@ export interface Origin {
   readonly origin: string;
 }
 
-function nameOf(plugin: Plugin): { kind: Kind; name: string } {
-  return 'strategyName' in plugin ? { kind: 'relabel', name: plugin.strategyName } : { kind: 'recipe', name: plugin.recipeName };
+function nameOf(plugin: Plugin, origin: string): { kind: Kind; name: string } {
+  if (typeof plugin !== 'function' || !('strategyName' in plugin || 'recipeName' in plugin)) {
+    throw new OptionError(`${origin} is no part with a name. Make it with defineRelabel or defineRecipe`);
+  }
+  return 'strategyName' in plugin
+    ? { kind: 'relabel', name: plugin.strategyName }
+    : { kind: 'recipe', name: plugin.recipeName };
 }
 
 /**
@@ -52,10 +57,13 @@ export function createRegistry(parts: readonly Origin[], modules: readonly Conta
   const bundled = [...bundles.getAll(tokens.relabel), ...bundles.getAll(tokens.recipe)];
   const origins = new Map<string, string>();
   for (const { plugin, origin } of [...parts, ...bundled.map((plugin) => ({ plugin, origin: 'a container module' }))]) {
-    const { kind, name } = nameOf(plugin);
+    const { kind, name } = nameOf(plugin, origin);
     const key = `${kind} '${name}'`;
     const earlier = origins.get(key);
-    if (earlier !== undefined) throw new OptionError(`${key} is registered twice: by ${earlier} and by ${origin}. Give one of them another name`);
+    if (earlier !== undefined)
+      throw new OptionError(
+        `${key} is registered twice: by ${earlier} and by ${origin}. Give one of them another name`,
+      );
     origins.set(key, origin);
     container.bind(tokens[kind]).toConstantValue(plugin).whenNamed(name);
   }

@@ -9,7 +9,7 @@ export interface StepEvent {
   /** 1-based. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Steps done in this epoch, and in all. */
+  /** Steps done in this epoch: 1 after the first. */
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly loss: number;
@@ -36,6 +36,7 @@ export interface RunWarning {
 /** Loss or importance stopped being numbers; nothing of the step has entered labels or memory. */
 export interface NonFiniteEvent {
   readonly epoch: number;
+  /** Steps of the epoch before this one. */
   readonly step: number;
   readonly samples: readonly number[];
   readonly message: string;

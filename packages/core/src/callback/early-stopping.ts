@@ -23,19 +23,29 @@ export interface EarlyStoppingOptions {
  * @throws OptionError at the first epoch's end where the log has no such value.
  * @example callbacks: [earlyStopping({ monitor: 'validation/accuracy', patience: 3 })]
  */
-export function earlyStopping({ monitor = 'validation/accuracy', mode = monitorMode(monitor), patience = 5, minDelta = 0, startFromEpoch = 1 }: EarlyStoppingOptions = {}): Callback {
-  if (!Number.isInteger(patience) || patience < 1) throw new OptionError(`earlyStopping: patience ${patience} is not a whole number from 1`);
+export function earlyStopping({
+  monitor = 'validation/accuracy',
+  mode = monitorMode(monitor),
+  patience = 5,
+  minDelta = 0,
+  startFromEpoch = 1,
+}: EarlyStoppingOptions = {}): Callback {
+  if (!Number.isInteger(patience) || patience < 1)
+    throw new OptionError(`earlyStopping: patience ${patience} is not a whole number from 1`);
   return {
     name: 'EarlyStopping',
     onEpochEnd: ({ history, log, epoch }) => {
       if (!Object.hasOwn(log, monitor)) {
-        throw new OptionError(`earlyStopping: the log has no '${monitor}'. Known: ${Object.keys(log).join(', ')}. Validation values need the option validation`);
+        throw new OptionError(
+          `earlyStopping: the log has no '${monitor}'. Known: ${Object.keys(log).join(', ')}. Validation values need the option validation`,
+        );
       }
       let best: number | null = null;
       let bestEpoch = startFromEpoch;
       for (const one of history.epochs) {
         if (one.epoch < startFromEpoch) continue;
-        const value = one[monitor]!;
+        const value = one[monitor] ?? NaN;
+        if (Number.isNaN(value)) continue;
         if (best === null || (mode === 'max' ? value > best + minDelta : value < best - minDelta)) {
           best = value;
           bestEpoch = one.epoch;

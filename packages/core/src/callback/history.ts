@@ -19,23 +19,33 @@ export interface History {
   readonly epochs: readonly EpochLog[];
   /** Log of the last epoch. */
   last(): EpochLog | undefined;
-  /** One value over the epochs. */
+  /** One value over the epochs; NaN where an epoch has none. Throws an OptionError where no epoch has it. */
   series(name: string): number[];
-  /** Epoch with the best value; the first among equals; undefined where none has it. */
+  /** Epoch with the best value, the first among equals; undefined where all are NaN. Throws an OptionError where no epoch has it. */
   best(name: string, mode?: 'max' | 'min'): EpochLog | undefined;
 }
 
-/** A history over epoch logs. */
+/**
+ * A history over epoch logs.
+ *
+ * @example createHistory(run.state.history).series('loss')
+ */
 export function createHistory(epochs: readonly EpochLog[]): History {
+  const check = (name: string): void => {
+    if (epochs.length === 0 || epochs.some((log) => Object.hasOwn(log, name))) return;
+    throw new OptionError(
+      `history has no '${name}'. Known: ${[...new Set(epochs.flatMap((log) => Object.keys(log)))].join(', ')}`,
+    );
+  };
   return {
     epochs,
     last: () => epochs.at(-1),
     series: (name) => {
-      const known = epochs[0];
-      if (known && !Object.hasOwn(known, name)) throw new OptionError(`history has no '${name}'. Known: ${Object.keys(known).join(', ')}`);
-      return epochs.map((log) => log[name]!);
+      check(name);
+      return epochs.map((log) => log[name] ?? NaN);
     },
     best: (name, mode = monitorMode(name)) => {
+      check(name);
       let best: EpochLog | undefined;
       for (const log of epochs) {
         const value = log[name];
@@ -47,7 +57,11 @@ export function createHistory(epochs: readonly EpochLog[]): History {
   };
 }
 
-/** Whether larger is better: losses, errors and noise are to fall, everything else is to rise. */
+/**
+ * Whether larger is better: losses, their terms, errors and noise are to fall, everything else is to rise.
+ *
+ * @example monitorMode('validation/negativeLogLikelihood') // 'min'
+ */
 export function monitorMode(name: string): 'max' | 'min' {
-  return /loss|likelihood|calibrationerror|noise|brier/i.test(name) ? 'min' : 'max';
+  return /loss|term\/|likelihood|calibrationerror|noise|brier/i.test(name) ? 'min' : 'max';
 }

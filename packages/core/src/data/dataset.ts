@@ -1,3 +1,5 @@
+import type { Json } from '@selfcure/tensor';
+
 /**
  * A set of labelled images that a run reads and never writes. The labels here are the given ones; what a run makes of
  * them lives in its label ledger.
@@ -46,5 +48,7 @@ export interface AugmentationKey {
  */
 export interface Augmentation {
   readonly name: string;
+  /** Options as plain data: part of what a resumed run must share. */
+  readonly options?: Json;
   apply(image: Uint8Array, shape: Dataset['shape'], key: AugmentationKey): Uint8Array;
 }

@@ -30,7 +30,13 @@ export async function measureNormalization(data: Dataset): Promise<Normalization
   return { mean, standardDeviation: variance > 0 ? Math.sqrt(variance) : 1 };
 }
 
-/** Normalized pixels. */
+/**
+ * Normalized pixels.
+ *
+ * @example normalize(pixels, { mean: 128, standardDeviation: 64 })
+ */
 export function normalize(pixels: Uint8Array, { mean, standardDeviation }: Normalization): Float32Array {
-  return Float32Array.from(pixels, (pixel) => (pixel - mean) / standardDeviation);
+  const values = new Float32Array(pixels.length);
+  for (let i = 0; i < values.length; i++) values[i] = (pixels[i]! - mean) / standardDeviation;
+  return values;
 }

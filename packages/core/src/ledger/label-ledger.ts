@@ -38,7 +38,7 @@ export interface CommitSummary {
   readonly relabelled: number;
   readonly dropped: number;
   readonly restored: number;
-  /** Proposals refused because a person has verified the label: each would have broken a right one. */
+  /** Proposals against a label that a person has verified. */
   readonly refused: number;
 }
 
@@ -88,16 +88,35 @@ export interface LabelLedger {
  * @throws OptionError where a label is outside [0, classes).
  * @example const ledger = createLedger({ given: data.labels, classes: 7 });
  */
-export function createLedger({ given, classes, verified }: { given: ArrayLike<number>; classes: number; verified?: ArrayLike<number> }): LabelLedger {
+export function createLedger({
+  given,
+  classes,
+  verified,
+}: {
+  given: ArrayLike<number>;
+  classes: number;
+  verified?: ArrayLike<number>;
+}): LabelLedger {
   const labels = Int32Array.from(given);
   labels.forEach((label, sample) => checkLabel(sample, label, classes));
-  const ledger = fromData(
-    { given: labels, current: labels.slice(), dropped: new Uint8Array(labels.length), verified: new Uint8Array(labels.length), log: [], staged: [] },
+  const ledger = restoreLedger(
+    {
+      given: labels,
+      current: labels.slice(),
+      dropped: new Uint8Array(labels.length),
+      verified: new Uint8Array(labels.length),
+      log: [],
+      staged: [],
+    },
     classes,
   );
   if (verified) {
-    if (verified.length !== labels.length) throw new OptionError(`ledger: ${verified.length} verified labels for ${labels.length} samples. Use -1 where none is verified`);
-    for (let sample = 0; sample < labels.length; sample++) if (verified[sample]! >= 0) ledger.verify(sample, verified[sample]!);
+    if (verified.length !== labels.length)
+      throw new OptionError(
+        `ledger: ${verified.length} verified labels for ${labels.length} samples. Use -1 where none is verified`,
+      );
+    for (let sample = 0; sample < labels.length; sample++)
+      if (verified[sample]! >= 0) ledger.verify(sample, verified[sample]!);
   }
   return ledger;
 }
@@ -106,14 +125,16 @@ export function createLedger({ given, classes, verified }: { given: ArrayLike<nu
  * A ledger as {@link LabelLedger.data} gave it.
  *
  * @throws CheckpointError where its arrays differ in length.
+ * @example restoreLedger(run.ledger.data(), 7)
  */
-export function fromData(data: LedgerData, classes: number): LabelLedger {
+export function restoreLedger(data: LedgerData, classes: number): LabelLedger {
   const { given } = data;
   const size = given.length;
   const current = data.current.slice();
   const dropped = data.dropped.slice();
   const verified = data.verified.slice();
-  if ([current, dropped, verified].some((array) => array.length !== size)) throw new CheckpointError('label ledger: its arrays differ in length');
+  if ([current, dropped, verified].some((array) => array.length !== size))
+    throw new CheckpointError('label ledger: its arrays differ in length');
   const log: LabelChange[] = [...data.log];
   let staged: (readonly [Proposal, ProposalEvidence])[] = [...data.staged];
 
@@ -132,9 +153,21 @@ export function fromData(data: LedgerData, classes: number): LabelLedger {
     verified,
     stage: (proposal, evidence) => {
       if (!(Number.isInteger(proposal.sample) && proposal.sample >= 0 && proposal.sample < size)) {
-        throw new OptionError(`relabel strategy '${evidence.strategy}' proposed sample ${proposal.sample}, which is outside [0, ${size})`);
+        throw new OptionError(
+          `relabel strategy '${evidence.strategy}' proposed sample ${proposal.sample}, which is outside [0, ${size})`,
+        );
       }
-      if (typeof proposal.to === 'number') checkLabel(proposal.sample, proposal.to, classes, `relabel strategy '${evidence.strategy}': `);
+      if (typeof proposal.to === 'string' && proposal.to !== 'drop' && proposal.to !== 'restore') {
+        throw new OptionError(
+          `relabel strategy '${evidence.strategy}' proposed '${String(proposal.to)}' for sample ${proposal.sample}. Propose a label, 'drop' or 'restore'`,
+        );
+      }
+      if (!Number.isFinite(proposal.score))
+        throw new OptionError(
+          `relabel strategy '${evidence.strategy}' gave sample ${proposal.sample} the score ${proposal.score}, which is no number`,
+        );
+      if (typeof proposal.to !== 'string')
+        checkLabel(proposal.sample, proposal.to, classes, `relabel strategy '${evidence.strategy}': `);
       staged.push([proposal, evidence]);
     },
     commit: () => {
@@ -159,25 +192,61 @@ export function fromData(data: LedgerData, classes: number): LabelLedger {
     changes: (sample) => (sample === undefined ? log : log.filter((change) => change.sample === sample)),
     verify: (sample, label, epoch = 0) => {
       checkLabel(sample, label, classes);
-      record({ epoch, step: -1, sample, kind: 'verify', from: current[sample]!, to: label, importance: null, pGiven: null, pMax: null, score: 1, strategy: 'person', reason: 'verified by a person' });
+      record({
+        epoch,
+        step: -1,
+        sample,
+        kind: 'verify',
+        from: current[sample]!,
+        to: label,
+        importance: null,
+        pGiven: null,
+        pMax: null,
+        score: 1,
+        strategy: 'person',
+        reason: 'verified by a person',
+      });
       verified[sample] = 1;
     },
     undo: (epoch) => {
       const before = new Map<number, { label: number; dropped: boolean }>();
       for (const change of log) {
-        if (change.epoch <= epoch || change.kind === 'verify') before.set(change.sample, { label: change.to, dropped: change.kind === 'drop' });
+        if (change.epoch <= epoch || change.kind === 'verify')
+          before.set(change.sample, { label: change.to, dropped: change.kind === 'drop' });
       }
-      const touched = new Set(log.filter((change) => change.epoch > epoch && !verified[change.sample]).map((change) => change.sample));
+      const touched = new Set(
+        log.filter((change) => change.epoch > epoch && !verified[change.sample]).map((change) => change.sample),
+      );
       let count = 0;
       for (const sample of touched) {
         const target = before.get(sample) ?? { label: given[sample]!, dropped: false };
         if (current[sample] === target.label && (dropped[sample] === 1) === target.dropped) continue;
-        record({ epoch, step: -1, sample, kind: target.dropped ? 'drop' : 'undo', from: current[sample]!, to: target.label, importance: null, pGiven: null, pMax: null, score: 0, strategy: 'undo', reason: `undone to epoch ${epoch}` });
+        record({
+          epoch,
+          step: -1,
+          sample,
+          kind: target.dropped ? 'drop' : 'undo',
+          from: current[sample]!,
+          to: target.label,
+          importance: null,
+          pGiven: null,
+          pMax: null,
+          score: 0,
+          strategy: 'undo',
+          reason: `undone to epoch ${epoch}`,
+        });
         count++;
       }
       return count;
     },
-    data: () => ({ given, current: current.slice(), dropped: dropped.slice(), verified: verified.slice(), log: [...log], staged: [...staged] }),
+    data: () => ({
+      given,
+      current: current.slice(),
+      dropped: dropped.slice(),
+      verified: verified.slice(),
+      log: [...log],
+      staged: [...staged],
+    }),
     export: (format, classNames) => exportLog(log, format, classNames),
   };
   return ledger;
@@ -185,19 +254,39 @@ export function fromData(data: LedgerData, classes: number): LabelLedger {
 
 function checkLabel(sample: number, label: number, classes: number, who = ''): void {
   if (Number.isInteger(label) && label >= 0 && label < classes) return;
-  throw new OptionError(`${who}sample ${sample} has label ${label}, which is outside [0, ${classes}). Drop the sample or map its label`);
+  throw new OptionError(
+    `${who}sample ${sample} has label ${label}, which is outside [0, ${classes}). Drop the sample or map its label`,
+  );
 }
 
 function exportLog(log: readonly LabelChange[], format: 'csv' | 'jsonl', classNames?: readonly string[]): string {
   const named = (label: number): string | number => classNames?.[label] ?? label;
-  if (format === 'jsonl') return log.map((change) => `${JSON.stringify({ ...change, from: named(change.from), to: named(change.to) })}\n`).join('');
+  if (format === 'jsonl')
+    return log
+      .map((change) => `${JSON.stringify({ ...change, from: named(change.from), to: named(change.to) })}\n`)
+      .join('');
   const quote = (value: string | number | null): string => {
     const text = value === null ? '' : String(value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const header = 'epoch,step,sample,kind,from,to,importance,p_given,p_max,score,strategy,reason';
   const lines = log.map((c) =>
-    [c.epoch, c.step, c.sample, c.kind, named(c.from), named(c.to), c.importance, c.pGiven, c.pMax, c.score, c.strategy, c.reason].map(quote).join(','),
+    [
+      c.epoch,
+      c.step,
+      c.sample,
+      c.kind,
+      named(c.from),
+      named(c.to),
+      c.importance,
+      c.pGiven,
+      c.pMax,
+      c.score,
+      c.strategy,
+      c.reason,
+    ]
+      .map(quote)
+      .join(','),
   );
   return `${[header, ...lines].join('\n')}\n`;
 }

@@ -1,3 +1,4 @@
+import { OptionError } from '../errors.ts';
 import type { Loss } from './loss.ts';
 
 /** Options of {@link crossEntropy}. */
@@ -9,9 +10,12 @@ export interface CrossEntropyOptions {
 /**
  * Softmax cross-entropy: -sum over classes of target times log softmax(logits).
  *
+ * @throws OptionError where labelSmoothing is outside [0, 1).
  * @example const loss = crossEntropy();
  */
 export function crossEntropy({ labelSmoothing = 0 }: CrossEntropyOptions = {}): Loss {
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new OptionError(`crossEntropy: labelSmoothing ${labelSmoothing} is outside [0, 1). 0.1 is usual`);
   return {
     name: 'cross-entropy',
     options: { labelSmoothing },

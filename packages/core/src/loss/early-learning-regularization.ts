@@ -1,3 +1,4 @@
+import { OptionError } from '../errors.ts';
 import type { Loss } from './loss.ts';
 
 /** Options of {@link earlyLearningRegularization}; defaults are those of the authors' CIFAR-10 configuration. */
@@ -13,9 +14,14 @@ export interface EarlyLearningOptions {
  * average of the sample's normalized predictions, t <- beta t + (1 - beta) p / sum p, a constant to differentiation.
  * Predictions are clamped to [1e-4, 1 - 1e-4] as in the authors' code.
  *
+ * @throws OptionError where lambda or beta is out of range.
  * @example const loss = earlyLearningRegularization({ lambda: 3 });
  */
 export function earlyLearningRegularization({ lambda = 3, beta = 0.7 }: EarlyLearningOptions = {}): Loss {
+  if (!(lambda >= 0 && lambda < Infinity))
+    throw new OptionError(`earlyLearningRegularization: lambda ${lambda} is not a number from 0. The authors take 3`);
+  if (!(beta >= 0 && beta < 1))
+    throw new OptionError(`earlyLearningRegularization: beta ${beta} is outside [0, 1). The authors take 0.7`);
   return {
     name: 'early-learning-regularization',
     options: { lambda, beta },
@@ -26,7 +32,10 @@ export function earlyLearningRegularization({ lambda = 3, beta = 0.7 }: EarlyLea
       const normalized = ops.div(constant, ops.sum(constant, [1], true));
       const target = ops.add(ops.mul(remembered['target']!, beta), ops.mul(normalized, 1 - beta));
       const agreement = ops.sum(ops.mul(target, p), [1]);
-      const loss = ops.add(ops.softmaxCrossEntropy(net.logits, targets), ops.mul(ops.log(ops.sub(1, agreement)), lambda));
+      const loss = ops.add(
+        ops.softmaxCrossEntropy(net.logits, targets),
+        ops.mul(ops.log(ops.sub(1, agreement)), lambda),
+      );
       return { loss, remember: { target } };
     },
   };

@@ -1,3 +1,4 @@
+import { argmax } from './argmax.ts';
 import { checkLabels, checkLengths, checkNumbers, checkWhole } from './check.ts';
 
 /**
@@ -13,13 +14,7 @@ export function predictedLabels(probabilities: ArrayLike<number>, classes: numbe
   const n = Math.ceil(probabilities.length / classes);
   checkLengths('predictedLabels', 'probabilities', probabilities.length, 'rows x classes', n * classes);
   checkNumbers('predictedLabels', 'probabilities', probabilities);
-  return Int32Array.from({ length: n }, (_, i) => {
-    let best = 0;
-    for (let c = 1; c < classes; c++) {
-      if (probabilities[i * classes + c]! > probabilities[i * classes + best]!) best = c;
-    }
-    return best;
-  });
+  return Int32Array.from({ length: n }, (_, i) => argmax(probabilities, i * classes, classes));
 }
 
 /**

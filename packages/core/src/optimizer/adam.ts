@@ -1,7 +1,8 @@
 import { slotName } from '@selfcure/tensor';
 import { OptionError } from '../errors.ts';
+import { describeSchedule } from '../schedule/schedule.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { asSchedule, decayOf, wholePower } from './optimizer.ts';
+import { asSchedule, checkDecay, decayOf, describeDecay, wholePower } from './optimizer.ts';
 import type { Optimizer, WeightDecay } from './optimizer.ts';
 
 /** Options of {@link adam}; the defaults are PyTorch's. */
@@ -26,18 +27,32 @@ export interface AdamOptions {
  * @throws OptionError where a number is out of range.
  * @example const optimizer = adam({ learningRate: cosineDecay({ learningRate: 2e-3, warmUpEpochs: 1 }), weightDecay: 1e-4 });
  */
-export function adam({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, decoupled = false }: AdamOptions = {}): Optimizer {
-  for (const [name, value] of [['beta1', beta1], ['beta2', beta2]] as const) {
+export function adam({
+  learningRate = 1e-3,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+  weightDecay = 0,
+  decoupled = false,
+}: AdamOptions = {}): Optimizer {
+  for (const [name, value] of [
+    ['beta1', beta1],
+    ['beta2', beta2],
+  ] as const) {
     if (!(value >= 0 && value < 1)) throw new OptionError(`adam: ${name} ${value} is outside [0, 1)`);
   }
   if (!(epsilon > 0)) throw new OptionError(`adam: epsilon ${epsilon} is not positive`);
+  checkDecay('adam', weightDecay);
   const schedule = asSchedule(learningRate);
   return {
     name: 'adam',
     options: {
-      learningRate: typeof learningRate === 'number' ? learningRate : 'schedule',
-      beta1, beta2, epsilon, decoupled,
-      weightDecay: typeof weightDecay === 'number' ? weightDecay : weightDecay.map((rule) => ({ ...rule })),
+      learningRate: describeSchedule(schedule),
+      beta1,
+      beta2,
+      epsilon,
+      decoupled,
+      weightDecay: describeDecay(weightDecay),
     },
     update: (ops, parameters) => {
       for (const { name, parameter } of parameters) {
@@ -48,7 +63,10 @@ export function adam({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon 
       ops.call('adam', [...scalars, ...parameters.map(({ gradient }) => gradient)], {
         parameters: parameters.map(({ name }) => name),
         weightDecay: parameters.map(({ name }) => decayOf(weightDecay, name)),
-        beta1, beta2, epsilon, decoupled,
+        beta1,
+        beta2,
+        epsilon,
+        decoupled,
       });
     },
     scalars: (time) => ({

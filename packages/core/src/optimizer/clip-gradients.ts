@@ -13,14 +13,19 @@ export interface GradientClipping {
  *
  * @throws OptionError where a bound is not positive.
  */
-export function clipGradients(ops: Ops, parameters: readonly ParameterGradient[], { norm, value }: GradientClipping): ParameterGradient[] {
+export function clipGradients(
+  ops: Ops,
+  parameters: readonly ParameterGradient[],
+  { norm, value }: GradientClipping,
+): ParameterGradient[] {
   for (const bound of [norm, value]) {
     if (bound !== undefined && !(bound > 0)) throw new OptionError(`clip: bound ${bound} is not positive`);
   }
   return ops.scope('clip', () => {
-    const bounded = value === undefined
-      ? [...parameters]
-      : parameters.map((entry) => ({ ...entry, gradient: ops.maximum(ops.minimum(entry.gradient, value), -value) }));
+    const bounded =
+      value === undefined
+        ? [...parameters]
+        : parameters.map((entry) => ({ ...entry, gradient: ops.maximum(ops.minimum(entry.gradient, value), -value) }));
     if (norm === undefined) return bounded;
     const squares = bounded.map(({ gradient }) => ops.sum(ops.square(gradient)));
     const total = ops.sqrt(squares.reduce((sum, square) => ops.add(sum, square)));

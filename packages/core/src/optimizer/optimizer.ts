@@ -1,4 +1,6 @@
 import type { Json, Ops, Tensor } from '@selfcure/tensor';
+import { OptionError } from '../errors.ts';
+import { constant } from '../schedule/constant.ts';
 import type { Schedule, ScheduleTime } from '../schedule/schedule.ts';
 
 /** A parameter and the gradient of the loss for it. */
@@ -34,9 +36,22 @@ export function decayOf(decay: WeightDecay, name: string): number {
   return decay.find(({ match }) => name.includes(match))?.value ?? 0;
 }
 
-/** The learning rate as a schedule. */
+/** The learning rate as a schedule; a number is checked. */
 export function asSchedule(learningRate: number | Schedule): Schedule {
-  return typeof learningRate === 'number' ? () => learningRate : learningRate;
+  return typeof learningRate === 'number' ? constant(learningRate) : learningRate;
+}
+
+/** Refuses coefficients below 0. */
+export function checkDecay(optimizer: string, decay: WeightDecay): void {
+  for (const value of typeof decay === 'number' ? [decay] : decay.map((rule) => rule.value)) {
+    if (!(value >= 0 && value < Infinity))
+      throw new OptionError(`${optimizer}: weightDecay ${value} is not a number from 0. 1e-4 is usual`);
+  }
+}
+
+/** A weight decay as plain data. */
+export function describeDecay(decay: WeightDecay): Json {
+  return typeof decay === 'number' ? decay : decay.map((rule) => ({ ...rule }));
 }
 
 /** `base^exponent` for whole exponents from 0 by multiplications alone, so that every engine gives the same bits. */

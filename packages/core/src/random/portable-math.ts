@@ -8,7 +8,7 @@
  * @module
  */
 
-const LN2_HIGH = 0.693147180369123816490;
+const LN2_HIGH = 0.69314718036912381649;
 const LN2_LOW = 1.90821492927058770002e-10;
 const words = (): { float: Float64Array; word: Uint32Array } => {
   const float = new Float64Array(1);

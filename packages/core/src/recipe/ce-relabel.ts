@@ -11,5 +11,9 @@ import { composeMethod } from './compose-method.ts';
  * @example await train({ recipe: ceRelabel({ margin: 0.2, start: 10 }), ...rest });
  */
 export function ceRelabel(options: Omit<MarginRelabelOptions, 'candidates' | 'probabilities'> = {}): Method {
-  return composeMethod({ name: 'ce-relabel', loss: crossEntropy(), relabel: marginRelabel({ ...options, candidates: 'all', probabilities: 'raw' }) });
+  return composeMethod({
+    name: 'ce-relabel',
+    loss: crossEntropy(),
+    relabel: marginRelabel({ ...options, candidates: 'all', probabilities: 'raw' }),
+  });
 }

@@ -1,11 +1,13 @@
 import type { Json } from '@selfcure/tensor';
 import { OptionError } from '../errors.ts';
 import type { Head } from '../head/head.ts';
+import { highGroup } from '../head/importance-groups.ts';
 import type { Loss } from '../loss/loss.ts';
 import type { Column, Method } from '../method.ts';
 import type { Regularizer } from '../regularizer/regularizer.ts';
 import type { RelabelStrategy } from '../relabel/relabel.ts';
 import type { Weighting } from '../weighting/weighting.ts';
+import { withRelabel } from './with-relabel.ts';
 
 /** Parts of a method; each stands alone, and every combination is a recipe. */
 export interface MethodParts {
@@ -15,6 +17,8 @@ export interface MethodParts {
   /** Factor of the mean loss; regularizers carry their own. Default 1. */
   readonly lossWeight?: number;
   readonly regularizers?: readonly Regularizer[];
+  /** Share beta of the high-importance group, where there is the head `importance`. Default 0.7. */
+  readonly beta?: number;
   readonly weighting?: Weighting;
   readonly relabel?: RelabelStrategy;
   /** Columns beside those of the parts. */
@@ -24,30 +28,24 @@ export interface MethodParts {
 /**
  * Composes a method of one network from parts.
  *
- * @throws OptionError where a part needs a head that is not there, or two columns share a name.
+ * @throws OptionError where a part needs a head that is not there.
  * @example
  * const alphaOnly = composeMethod({ name: 'alpha', heads: [selfAttentionImportance()], loss: logitWeightedCrossEntropy() });
  */
 export function composeMethod(parts: MethodParts): Method {
-  const { name, heads = [], loss, lossWeight = 1, regularizers = [], weighting, relabel } = parts;
+  const { name, heads = [], loss, lossWeight = 1, regularizers = [], beta = 0.7, weighting, relabel } = parts;
   const has = (head: string): boolean => heads.some((one) => one.name === head);
   for (const part of [loss, ...regularizers]) {
     if (part.needsHead !== undefined && !has(part.needsHead)) {
-      throw new OptionError(`${name}: '${part.name}' needs the head '${part.needsHead}'. Add it to heads, or leave the part out`);
+      throw new OptionError(
+        `${name}: '${part.name}' needs the head '${part.needsHead}'. Add it to heads, or leave the part out`,
+      );
     }
   }
-  if (relabel?.needsImportance && !(has('importance') && regularizers.some((part) => part.name === 'rank'))) {
-    throw new OptionError(
-      `${name}: relabel strategy '${relabel.name}' needs importance weights and their groups, which come from the head 'importance' and ` +
-        "rank regularization. Switch both on, or take candidates 'all'",
-    );
-  }
   const remember = [...(parts.remember ?? []), ...(loss.remember ?? []), ...(weighting?.remember ?? [])];
-  const twice = remember.find((column, i) => remember.findIndex((other) => other.name === column.name) !== i);
-  if (twice) throw new OptionError(`${name}: two parts remember a column '${twice.name}'. Give one of them another name`);
-
-  const describe = (part: { name: string; options?: Json } | undefined): Json => (part ? { name: part.name, ...(part.options as object) } : null);
-  return {
+  const describe = (part: { name: string; options?: Json } | undefined): Json =>
+    part ? { name: part.name, ...(part.options as object) } : null;
+  const method: Method = {
     name,
     options: {
       heads: heads.map((head) => head.name),
@@ -55,7 +53,8 @@ export function composeMethod(parts: MethodParts): Method {
       lossWeight,
       regularizers: regularizers.map(describe),
       weighting: describe(weighting),
-      relabel: describe(relabel),
+      beta,
+      remember: remember.map((column) => ({ ...column })),
     },
     needs: { heads, remember },
     ...(weighting && { plan: (rows) => weighting.plan(rows) }),
@@ -63,16 +62,17 @@ export function composeMethod(parts: MethodParts): Method {
     loss: (ops, nets, batch) => {
       const net = nets[0]!;
       const perSample = ops.scope('loss', () => loss.perSample(ops, net, batch));
-      const terms = regularizers.map((part) => [part.name, ops.scope(part.name, () => part.term(ops, net, batch))] as const);
-      const highGroup = terms.find(([, term]) => term.highGroup)?.[1].highGroup;
+      const importance = net.extras['importance'];
       return {
         perSample: [perSample.loss],
         lossWeight,
-        terms: Object.fromEntries(terms.map(([key, term]) => [key, term.value])),
+        terms: Object.fromEntries(
+          regularizers.map((part) => [part.name, ops.scope(part.name, () => part.term(ops, net, batch))]),
+        ),
         ...(perSample.remember && { remember: perSample.remember }),
-        ...(highGroup && { highGroup }),
+        ...(importance && { highGroup: highGroup(ops, importance, beta) }),
       };
     },
-    ...(relabel && { propose: (rows, when) => (when === relabel.when ? relabel.propose(rows) : []) }),
   };
+  return relabel ? withRelabel(method, relabel) : method;
 }

@@ -54,29 +54,44 @@ export interface ScnOptions {
  * await train({ recipe: scn({ preset: 'official-code', relabelEpoch: 5 }), ...rest });
  */
 export function scn(options: ScnOptions = {}): Method {
-  const { preset = 'paper', weighting = true, rank = true, relabel = true, beta = 0.7, margin2 = 0.2, relabelEpoch = 10, lossMix, weightBias = true } = options;
+  const {
+    preset = 'paper',
+    weighting = true,
+    rank = true,
+    relabel = true,
+    beta = 0.7,
+    margin2 = 0.2,
+    relabelEpoch = 10,
+    lossMix,
+    weightBias = true,
+  } = options;
   if (preset !== 'paper' && preset !== 'official-code') {
     throw new OptionError(`scn: no preset '${String(preset)}'. Known: paper, official-code`);
   }
-  if (lossMix !== undefined && !(lossMix >= 0 && lossMix <= 1)) throw new OptionError(`scn: lossMix ${lossMix} is outside [0, 1]. The paper takes 0.5`);
+  if (lossMix !== undefined && !(lossMix >= 0 && lossMix <= 1))
+    throw new OptionError(`scn: lossMix ${lossMix} is outside [0, 1]. The paper takes 0.5`);
   const rankWeight = lossMix ?? 1;
   const official = preset === 'official-code';
   const margin1 = options.margin1 ?? (official ? 0.07 : undefined);
   const candidates = options.candidates ?? (official ? 'all' : 'low');
   const strategy =
     relabel === true
-      ? marginRelabel({ margin: margin2, start: relabelEpoch, candidates, probabilities: options.probabilities ?? 'weighted' })
+      ? marginRelabel({
+          margin: margin2,
+          start: relabelEpoch,
+          candidates,
+          probabilities: options.probabilities ?? 'weighted',
+        })
       : relabel;
   return composeMethod({
     name: 'scn',
     heads: weighting || rank ? [selfAttentionImportance()] : [],
     loss: weighting ? logitWeightedCrossEntropy({ weightBias }) : crossEntropy(),
     lossWeight: lossMix === undefined ? 1 : 1 - lossMix,
-    // Without ranking the groups are still there for relabelling: the term has weight 0.
-    regularizers:
-      weighting || rank
-        ? [rankRegularization({ beta, weight: rank ? rankWeight : 0, ...(margin1 !== undefined && { margin: margin1 }) })]
-        : [],
+    beta,
+    regularizers: rank
+      ? [rankRegularization({ beta, weight: rankWeight, ...(margin1 !== undefined && { margin: margin1 }) })]
+      : [],
     ...(strategy && { relabel: strategy }),
   });
 }

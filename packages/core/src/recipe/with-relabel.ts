@@ -10,11 +10,10 @@ import type { RelabelStrategy } from '../relabel/relabel.ts';
  */
 export function withRelabel(method: Method, strategy: RelabelStrategy): Method {
   if (strategy.needsImportance && !method.needs.heads?.some((head) => head.name === 'importance')) {
-    throw new OptionError(`relabel strategy '${strategy.name}' needs importance weights, which method '${method.name}' has none of. Use scn(), or another strategy`);
+    throw new OptionError(
+      `relabel strategy '${strategy.name}' needs importance weights and their groups, which method '${method.name}' has none of. ` +
+        "Switch importance weighting or rank regularization on, or take candidates 'all'",
+    );
   }
-  return {
-    ...method,
-    options: { ...(method.options as object), relabel: { name: strategy.name, ...strategy.options } },
-    propose: (rows, when) => (when === strategy.when ? strategy.propose(rows) : []),
-  };
+  return { ...method, relabel: strategy };
 }

@@ -9,6 +9,6 @@ export interface Regularizer {
   readonly options?: { readonly [key: string]: string | number | boolean | null };
   /** Name of the head that it needs. */
   readonly needsHead?: string;
-  /** @returns the term, a scalar, and, where it makes groups, 1 for the samples of the high group: [N]. */
-  term(ops: Ops, net: NetOutputs, batch: BatchTensors): { value: Tensor; highGroup?: Tensor };
+  /** @returns the term, a scalar. */
+  term(ops: Ops, net: NetOutputs, batch: BatchTensors): Tensor;
 }

@@ -1,10 +1,11 @@
 import { OptionError } from '../errors.ts';
+import { checkStart } from './check-start.ts';
+import { argmax } from '../metric/argmax.ts';
 import { portablePow } from '../random/portable-math.ts';
-import { defaultStart } from './define-relabel.ts';
+import { defaultStart } from './default-start.ts';
 import type { Proposal, RelabelStrategy } from './relabel.ts';
 
-/** Name of the column that {@link averagedRelabel} reads: the average over epochs of the training-pass probabilities. */
-export const AVERAGE_PROBABILITIES = 'averageProbabilities';
+const column = 'averageProbabilities';
 
 /** Options of {@link averagedRelabel}; the defaults come from this project's study on FER2013 and FER+ (docs/methods.md). */
 export interface AveragedRelabelOptions {
@@ -18,6 +19,8 @@ export interface AveragedRelabelOptions {
   readonly start?: number;
   /** At most this share of the samples given one class may leave it, by edit or drop; the strongest margins first. Default 0.6. */
   readonly maxClassShare?: number;
+  /** Decay of the average over epochs. Default 0.7. */
+  readonly decay?: number;
 }
 
 /**
@@ -29,30 +32,52 @@ export interface AveragedRelabelOptions {
  * @throws OptionError where thresholds are not 0 <= drop <= edit <= 1, or a share is outside (0, 1].
  * @example const relabel = averagedRelabel({ edit: 0.9 });
  */
-export function averagedRelabel({ edit = 0.8, drop = 0.1, priorAdjustment = 0.5, start, maxClassShare = 0.6 }: AveragedRelabelOptions = {}): RelabelStrategy {
-  if (!(drop >= 0 && drop <= edit && edit <= 1)) throw new OptionError(`averagedRelabel: takes 0 <= drop <= edit <= 1, got drop ${drop}, edit ${edit}`);
-  if (!(maxClassShare > 0 && maxClassShare <= 1)) throw new OptionError(`averagedRelabel: maxClassShare ${maxClassShare} is outside (0, 1]`);
+export function averagedRelabel({
+  edit = 0.8,
+  drop = 0.1,
+  priorAdjustment = 0.5,
+  start,
+  maxClassShare = 0.6,
+  decay = 0.7,
+}: AveragedRelabelOptions = {}): RelabelStrategy {
+  if (!(drop >= 0 && drop <= edit && edit <= 1))
+    throw new OptionError(`averagedRelabel: takes 0 <= drop <= edit <= 1, got drop ${drop}, edit ${edit}`);
+  if (!(maxClassShare > 0 && maxClassShare <= 1))
+    throw new OptionError(`averagedRelabel: maxClassShare ${maxClassShare} is outside (0, 1]`);
+  if (!(priorAdjustment >= 0 && priorAdjustment <= 1))
+    throw new OptionError(`averagedRelabel: priorAdjustment ${priorAdjustment} is outside [0, 1]`);
+  if (!(decay >= 0 && decay < 1)) throw new OptionError(`averagedRelabel: decay ${decay} is outside [0, 1)`);
+  checkStart('averagedRelabel', start);
   return {
     name: 'averaged',
-    options: { edit, drop, priorAdjustment, start: start ?? null, maxClassShare },
+    options: { edit, drop, priorAdjustment, start: start ?? null, maxClassShare, decay },
     when: 'epoch',
+    remember: [{ name: column, width: 'classes', source: 'probabilities', average: decay }],
     propose: (rows) => {
       if (rows.epoch < (start ?? defaultStart(rows.epochs))) return [];
       const n = rows.samples.length;
-      const q = adjustPrior(rows.remembered[AVERAGE_PROBABILITIES]!, n, rows.classes, priorAdjustment);
+      const q = adjustPrior(rows.remembered[column]!, n, rows.classes, priorAdjustment);
       const judged = Array.from({ length: n }, (_, i) => judge(q, i, rows.classes, rows.given[i]!));
-      const leaving = strongest(judged, rows.given, rows.classes, drop, maxClassShare);
+      const judgeable = (i: number): boolean => !rows.verified[i] && rows.passes[i]! > 0;
+      const leaving = strongest(judged, judgeable, rows.given, rows.classes, drop, maxClassShare);
       const proposals: Proposal[] = [];
       for (let i = 0; i < n; i++) {
-        const sample = rows.samples[i]!;
-        const { best, score } = judged[i]!;
-        const changed = rows.current[i] !== rows.given[i] || rows.dropped[i] === 1;
+        if (!judgeable(i)) continue;
+        const { best, score, pGiven, pMax } = judged[i]!;
+        const evidence = { sample: rows.samples[i]!, score, pGiven, pMax };
+        const lead = `averaged lead ${score.toFixed(3)}`;
         if (!leaving.has(i)) {
-          if (changed) proposals.push({ sample, to: 'restore', score, reason: `lead ${score.toFixed(3)} no longer speaks against the given label` });
+          const changed = rows.current[i] !== rows.given[i] || rows.dropped[i] === 1;
+          const why =
+            score > drop
+              ? `${lead}, but more than ${maxClassShare} of its class would leave`
+              : `${lead} no longer speaks against the given label`;
+          if (changed) proposals.push({ ...evidence, to: 'restore', reason: why });
         } else if (score > edit) {
-          if (rows.current[i] !== best || rows.dropped[i]) proposals.push({ sample, to: best, score, reason: `averaged lead ${score.toFixed(3)} > ${edit}` });
+          if (rows.current[i] !== best || rows.dropped[i])
+            proposals.push({ ...evidence, to: best, reason: `${lead} > ${edit}` });
         } else if (!rows.dropped[i]) {
-          proposals.push({ sample, to: 'drop', score, reason: `averaged lead ${score.toFixed(3)} > ${drop}` });
+          proposals.push({ ...evidence, to: 'drop', reason: `${lead} > ${drop}` });
         }
       }
       return proposals;
@@ -77,20 +102,35 @@ function adjustPrior(q: Float32Array, n: number, classes: number, tau: number): 
   return adjusted;
 }
 
-/** Best class of a row and its lead over the given label. */
-function judge(q: Float64Array, i: number, classes: number, given: number): { best: number; score: number } {
-  let best = 0;
-  for (let c = 1; c < classes; c++) if (q[i * classes + c]! > q[i * classes + best]!) best = c;
-  return { best, score: q[i * classes + best]! - q[i * classes + given]! };
+/** What the probabilities of a row say: best class, its probability, that of the given label, and the lead. */
+interface Judgement {
+  readonly best: number;
+  readonly pGiven: number;
+  readonly pMax: number;
+  readonly score: number;
+}
+
+function judge(q: Float64Array, i: number, classes: number, given: number): Judgement {
+  const best = argmax(q, i * classes, classes);
+  const pGiven = q[i * classes + given]!;
+  const pMax = q[i * classes + best]!;
+  return { best, pGiven, pMax, score: pMax - pGiven };
 }
 
 /** Rows that leave their given label, at most a share of each class. */
-function strongest(judged: readonly { score: number }[], given: Int32Array, classes: number, threshold: number, share: number): Set<number> {
+function strongest(
+  judged: readonly Judgement[],
+  judgeable: (i: number) => boolean,
+  given: Int32Array,
+  classes: number,
+  threshold: number,
+  share: number,
+): Set<number> {
   const perClass: number[][] = Array.from({ length: classes }, () => []);
   const total = new Int32Array(classes);
   judged.forEach(({ score }, i) => {
     total[given[i]!]!++;
-    if (score > threshold) perClass[given[i]!]!.push(i);
+    if (score > threshold && judgeable(i)) perClass[given[i]!]!.push(i);
   });
   return new Set(
     perClass.flatMap((rows, c) =>

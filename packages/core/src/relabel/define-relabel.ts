@@ -1,4 +1,7 @@
 import { OptionError } from '../errors.ts';
+import type { Column } from '../method.ts';
+import { checkStart } from './check-start.ts';
+import { defaultStart } from './default-start.ts';
 import type { Proposal, RelabelStrategy, SampleRows } from './relabel.ts';
 
 /** Plain options of a strategy. */
@@ -9,9 +12,13 @@ export interface RelabelDefinition<Name extends string, Options extends RelabelO
   readonly name: Name;
   /** After every step for its batch, or at the end of every epoch for all samples. Default `'epoch'`. */
   readonly when?: 'step' | 'epoch';
-  /** First epoch that proposes, 1-based. Default: after a third of the run. */
+  /** First epoch that proposes, 1-based, where its user names none. Default: after a third of the run. */
   readonly start?: number;
   readonly needsImportance?: boolean;
+  /** Columns that it reads from `rows.remembered`. */
+  readonly remember?: readonly Column[];
+  /** `'clean'`: it reads `rows.clean`. */
+  readonly pass?: 'clean';
   /** Defaults of the options; they also say which options exist. */
   readonly defaults: Options;
   propose(rows: SampleRows, options: Options): readonly Proposal[];
@@ -19,7 +26,8 @@ export interface RelabelDefinition<Name extends string, Options extends RelabelO
 
 /** A factory of strategies that carries its name, so that a registry can hold it. */
 export interface RelabelFactory<Name extends string = string, Options extends RelabelOptions = RelabelOptions> {
-  (options?: Partial<Options>): RelabelStrategy;
+  /** `start`: the first epoch that proposes, 1-based. */
+  (options?: Partial<Options> & { readonly start?: number }): RelabelStrategy;
   readonly strategyName: Name;
   readonly defaults: Options;
 }
@@ -45,29 +53,32 @@ export interface RelabelFactory<Name extends string = string, Options extends Re
 export function defineRelabel<const Name extends string, Options extends RelabelOptions>(
   definition: RelabelDefinition<Name, Options>,
 ): RelabelFactory<Name, NoInfer<Options>> {
-  const factory = (options: Partial<Options> = {}): RelabelStrategy => {
+  const factory = ({
+    start: asked,
+    ...options
+  }: Partial<Options> & { readonly start?: number } = {}): RelabelStrategy => {
     checkOptions(definition.name, definition.defaults, options);
+    const start = asked ?? definition.start;
+    checkStart(definition.name, start);
     const merged = { ...definition.defaults, ...options };
     return {
       name: definition.name,
-      options: merged,
+      options: { ...merged, start: start ?? null },
       when: definition.when ?? 'epoch',
       ...(definition.needsImportance !== undefined && { needsImportance: definition.needsImportance }),
-      propose: (rows) =>
-        rows.epoch < (definition.start ?? defaultStart(rows.epochs)) ? [] : definition.propose(rows, merged),
+      ...(definition.remember && { remember: definition.remember }),
+      ...(definition.pass && { pass: definition.pass }),
+      propose: (rows) => (rows.epoch < (start ?? defaultStart(rows.epochs)) ? [] : definition.propose(rows, merged)),
     };
   };
   return Object.assign(factory, { strategyName: definition.name, defaults: definition.defaults });
 }
 
-/** First epoch after a third of the run: networks fit right labels before wrong ones. */
-export function defaultStart(epochs: number): number {
-  return Math.max(1, Math.ceil(epochs / 3));
-}
-
 function checkOptions(name: string, defaults: RelabelOptions, options: Partial<RelabelOptions>): void {
   const unknown = Object.keys(options).filter((key) => !Object.hasOwn(defaults, key));
   if (unknown.length) {
-    throw new OptionError(`${name}: no option ${unknown.map((key) => `'${key}'`).join(', ')}. Known: ${Object.keys(defaults).join(', ') || 'none'}`);
+    throw new OptionError(
+      `${name}: no option ${unknown.map((key) => `'${key}'`).join(', ')}. Known: ${[...Object.keys(defaults), 'start'].join(', ')}`,
+    );
   }
 }

@@ -1,4 +1,6 @@
 import { OptionError } from '../errors.ts';
+import { argmax } from '../metric/argmax.ts';
+import { checkStart } from './check-start.ts';
 import type { Proposal, RelabelStrategy } from './relabel.ts';
 
 /** Options of {@link marginRelabel}. */
@@ -23,9 +25,15 @@ export interface MarginRelabelOptions {
  * @throws OptionError where the margin is not in [0, 1] or the start is not a whole number from 1.
  * @example const relabel = marginRelabel({ margin: 0.2, candidates: 'all' });
  */
-export function marginRelabel({ margin = 0.2, start = 10, candidates = 'low', probabilities = 'weighted' }: MarginRelabelOptions = {}): RelabelStrategy {
-  if (!(margin >= 0 && margin <= 1)) throw new OptionError(`marginRelabel: margin ${margin} is outside [0, 1]. The paper takes 0.2`);
-  if (!Number.isInteger(start) || start < 1) throw new OptionError(`marginRelabel: start ${start} is not a whole number from 1. The paper takes epoch 10`);
+export function marginRelabel({
+  margin = 0.2,
+  start = 10,
+  candidates = 'low',
+  probabilities = 'weighted',
+}: MarginRelabelOptions = {}): RelabelStrategy {
+  if (!(margin >= 0 && margin <= 1))
+    throw new OptionError(`marginRelabel: margin ${margin} is outside [0, 1]. The paper takes 0.2`);
+  checkStart('marginRelabel', start);
   return {
     name: 'margin',
     options: { margin, start, candidates, probabilities },
@@ -38,11 +46,13 @@ export function marginRelabel({ margin = 0.2, start = 10, candidates = 'low', pr
       for (let i = 0; i < rows.samples.length; i++) {
         if (candidates === 'low' && !rows.lowGroup[i]) continue;
         const offset = i * rows.classes;
-        let best = 0;
-        for (let c = 1; c < rows.classes; c++) if (p[offset + c]! > p[offset + best]!) best = c;
-        const score = p[offset + best]! - p[offset + rows.current[i]!]!;
+        const best = argmax(p, offset, rows.classes);
+        const pMax = p[offset + best]!;
+        const pGiven = p[offset + rows.current[i]!]!;
+        const score = pMax - pGiven;
         if (score > margin) {
-          proposals.push({ sample: rows.samples[i]!, to: best, score, reason: `P_max - P_label = ${score.toFixed(3)} > ${margin}` });
+          const reason = `P(max) - P(label) = ${score.toFixed(3)} > ${margin}`;
+          proposals.push({ sample: rows.samples[i]!, to: best, score, pGiven, pMax, reason });
         }
       }
       return proposals;

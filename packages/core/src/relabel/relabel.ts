@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Column } from '../method.ts';
 
 /** Values of some samples as they stand, row i belonging to sample `samples[i]`. All arrays may be read, none changed. */
 export interface SampleRows {
@@ -32,15 +33,11 @@ export interface SampleRows {
   readonly loss: Float32Array;
   /** Columns that the method remembers, by name. n x width. */
   readonly remembered: Readonly<Record<string, Float32Array>>;
-  /** Softmax of an unaugmented pass after the epoch, where the method asks for one. n x classes. */
+  /** Softmax of an unaugmented pass after the epoch, where a strategy asks for one. n x classes. */
   readonly clean: Float32Array | null;
-}
-
-/** The rows of every sample of the data set between two epochs, in order of sample id. */
-export interface EpochRows extends SampleRows {
-  /** Times that each sample has passed; 0 where the values of its row do not exist yet. Length N. */
+  /** Training passes of the sample so far; 0 where the values of its row do not exist yet. Length n. */
   readonly passes: Int32Array;
-  /** Probability of the given label, averaged over all training passes; low means suspicious. 0 before the first. Length N. */
+  /** Probability of the given label, averaged over all training passes; low means suspicious. Length n. */
   readonly meanGivenProbability: Float32Array;
 }
 
@@ -53,6 +50,9 @@ export interface Proposal {
   readonly score: number;
   /** Short and readable. */
   readonly reason: string;
+  /** Probabilities of the judged label and of the best class as they were judged; default: those of the last training pass. */
+  readonly pGiven?: number;
+  readonly pMax?: number;
 }
 
 /** Decides which labels to change. */
@@ -64,5 +64,9 @@ export interface RelabelStrategy {
   readonly when: 'step' | 'epoch';
   /** Needs importance weights and their groups: refused with a method that has none. */
   readonly needsImportance?: boolean;
+  /** Columns that it reads from `rows.remembered`. */
+  readonly remember?: readonly Column[];
+  /** `'clean'`: at the end of an epoch every training sample passes once more, unaugmented, for `rows.clean`. */
+  readonly pass?: 'clean';
   propose(rows: SampleRows): readonly Proposal[];
 }

@@ -1,4 +1,5 @@
 import { checkOption } from './check.ts';
+import { named } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 
 /**
@@ -9,5 +10,5 @@ import type { Schedule } from './schedule.ts';
  */
 export function constant(learningRate: number): Schedule {
   checkOption('constant', 'learningRate', learningRate, { from: 0 });
-  return () => learningRate;
+  return named(learningRate, () => learningRate);
 }

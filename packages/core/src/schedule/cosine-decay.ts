@@ -1,5 +1,6 @@
 import { portableCos } from '../random/portable-math.ts';
 import { checkOption } from './check.ts';
+import { named } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { warmUpShare } from './warm-up.ts';
 
@@ -26,12 +27,12 @@ export function cosineDecay({ learningRate, final = 0, warmUpEpochs = 0 }: Cosin
   checkOption('cosineDecay', 'learningRate', learningRate, { from: 0 });
   checkOption('cosineDecay', 'final', final, { from: 0, to: learningRate });
   checkOption('cosineDecay', 'warmUpEpochs', warmUpEpochs, { from: 0 });
-  return (at) => {
+  return named({ schedule: 'cosine', learningRate, final, warmUpEpochs }, (at) => {
     const warm = warmUpEpochs * at.stepsPerEpoch;
     if (at.step < warm) return learningRate * warmUpShare(at, warm);
     const total = at.epochs * at.stepsPerEpoch;
     if (at.step >= total) return final;
     const passed = (at.step - warm) / (total - warm);
     return final + (learningRate - final) * (0.5 * (1 + portableCos(Math.PI * passed)));
-  };
+  });
 }

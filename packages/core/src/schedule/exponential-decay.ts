@@ -1,4 +1,5 @@
 import { checkOption } from './check.ts';
+import { named } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Options of {@link exponentialDecay}. */
@@ -18,9 +19,9 @@ export interface ExponentialDecayOptions {
 export function exponentialDecay({ learningRate, decay = 0.9 }: ExponentialDecayOptions): Schedule {
   checkOption('exponentialDecay', 'learningRate', learningRate, { from: 0 });
   checkOption('exponentialDecay', 'decay', decay, { from: 0, to: 1, open: true });
-  return ({ epoch }) => {
+  return named({ schedule: 'exponential', learningRate, decay }, ({ epoch }) => {
     let rate = learningRate;
     for (let passed = 1; passed < epoch; passed++) rate *= decay;
     return rate;
-  };
+  });
 }

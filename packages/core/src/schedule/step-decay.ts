@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.ts';
 import { checkOption } from './check.ts';
+import { named } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Options of {@link stepDecay}. */
@@ -27,5 +28,7 @@ export function stepDecay({ learningRate, factor = 0.1, epochs }: StepDecayOptio
     throw new OptionError(`stepDecay: epochs holds ${wrong}. Pass whole epoch numbers from 1, such as [15, 30]`);
   }
   const after = [...epochs];
-  return ({ epoch }) => after.reduce((rate, boundary) => (epoch > boundary ? rate * factor : rate), learningRate);
+  return named({ schedule: 'step', learningRate, factor, epochs: after }, ({ epoch }) =>
+    after.reduce((rate, boundary) => (epoch > boundary ? rate * factor : rate), learningRate),
+  );
 }

@@ -1,4 +1,5 @@
 import { checkOption } from './check.ts';
+import { describeSchedule, named } from './schedule.ts';
 import type { Schedule, ScheduleTime } from './schedule.ts';
 
 /** Options of {@link warmUp}. */
@@ -21,5 +22,8 @@ export function warmUpShare({ step }: ScheduleTime, steps: number): number {
  */
 export function warmUp(schedule: Schedule, { epochs }: WarmUpOptions): Schedule {
   checkOption('warmUp', 'epochs', epochs, { from: 0 });
-  return (at) => schedule(at) * warmUpShare(at, epochs * at.stepsPerEpoch);
+  return named(
+    { schedule: 'warm-up', epochs, then: describeSchedule(schedule) },
+    (at) => schedule(at) * warmUpShare(at, epochs * at.stepsPerEpoch),
+  );
 }

@@ -17,7 +17,10 @@ export async function readImages(
   const changed = new Uint8Array(pixels.length);
   ids.forEach((sample, i) => {
     const image = pixels.subarray(i * imageSize, (i + 1) * imageSize);
-    changed.set(augment.augmentation.apply(image, data.shape, { seed: augment.seed, epoch: augment.epoch, sample }), i * imageSize);
+    changed.set(
+      augment.augmentation.apply(image, data.shape, { seed: augment.seed, epoch: augment.epoch, sample }),
+      i * imageSize,
+    );
   });
   return normalize(changed, normalization);
 }
@@ -27,7 +30,8 @@ export function targetRows(ids: Int32Array, ledger: LabelLedger, plan: EpochPlan
   const { classes } = ledger;
   const rows = new Float32Array(ids.length * classes);
   ids.forEach((id, row) => {
-    if (plan.targets && !ledger.verified[id]) rows.set(plan.targets.subarray(id * classes, (id + 1) * classes), row * classes);
+    if (plan.targets && !ledger.verified[id])
+      rows.set(plan.targets.subarray(id * classes, (id + 1) * classes), row * classes);
     else rows[row * classes + ledger.current[id]!] = 1;
   });
   return rows;

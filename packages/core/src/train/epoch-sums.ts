@@ -1,5 +1,6 @@
 import type { NamedArrays } from '@selfcure/tensor';
 import type { EpochLog } from '../callback/history.ts';
+import { argmax } from '../metric/argmax.ts';
 
 /** Sums over the steps of an epoch by name; plain data, so that a resumed epoch ends with the same log. */
 export type Sums = Record<string, number>;
@@ -15,9 +16,7 @@ export function addStep(sums: Sums, outputs: NamedArrays, current: Int32Array, c
   add(sums, 'loss', outputs['loss']![0]!);
   const p = outputs['probabilities']!;
   current.forEach((label, row) => {
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (p[row * classes + c]! > p[row * classes + best]!) best = c;
-    if (best === label) add(sums, 'correct', 1);
+    if (argmax(p, row * classes, classes) === label) add(sums, 'correct', 1);
   });
   for (const alpha of outputs['importance'] ?? []) add(sums, 'importance', alpha);
   for (const [name, value] of Object.entries(outputs)) {
@@ -37,7 +36,12 @@ export function logOf(sums: Sums, epoch: number, learningRate: number): EpochLog
     loss: (sums['loss'] ?? 0) / steps,
     accuracy: (sums['correct'] ?? 0) / samples,
     learningRate,
-    ...Object.fromEntries(terms.flatMap((name) => [[name, sums[name]! / steps], [`${name}/active`, (sums[`${name}/active`] ?? 0) / steps]])),
+    ...Object.fromEntries(
+      terms.flatMap((name) => [
+        [name, sums[name]! / steps],
+        [`${name}/active`, (sums[`${name}/active`] ?? 0) / steps],
+      ]),
+    ),
     ...(sums['importance'] !== undefined && { importance: sums['importance'] / samples }),
   };
 }

@@ -2,7 +2,12 @@ import type { NamedArrays } from '@selfcure/tensor';
 import type { NonFiniteEvent } from '../callback/callback.ts';
 
 /** The samples of a step whose loss, probabilities or importance are no numbers; null where all is well. */
-export function findNonFinite(outputs: NamedArrays, ids: Int32Array, epoch: number, step: number): NonFiniteEvent | null {
+export function findNonFinite(
+  outputs: NamedArrays,
+  ids: Int32Array,
+  epoch: number,
+  step: number,
+): NonFiniteEvent | null {
   const bad = new Set<number>();
   const where = new Set<string>();
   for (const name of ['perSample', 'probabilities', 'importance']) {
@@ -25,5 +30,18 @@ export function findNonFinite(outputs: NamedArrays, ids: Int32Array, epoch: numb
     message:
       `epoch ${epoch}, step ${step + 1}: ${[...where].join(' and ') || 'a term of the loss'} of sample(s) ${shown || 'none in particular'} ` +
       'is not a number; no label was changed. Lower the learning rate or clip gradients; terminateOnNaN() keeps the last finished epoch',
+  };
+}
+
+/** The states of the network that are no numbers after an epoch; null where all is well. Outputs may hide them. */
+export function findNonFiniteWeights(weights: NamedArrays, epoch: number, step: number): NonFiniteEvent | null {
+  const names = Object.keys(weights).filter((name) => !weights[name]!.every(Number.isFinite));
+  if (names.length === 0) return null;
+  const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? `, and ${names.length - 5} more` : '');
+  return {
+    epoch,
+    step,
+    samples: [],
+    message: `epoch ${epoch}: after its steps ${shown} hold values that are no numbers; no label was changed at its end. Lower the learning rate or clip gradients; terminateOnNaN() keeps the last finished epoch`,
   };
 }

@@ -3,7 +3,7 @@ import type { Callback } from '../callback/callback.ts';
 import type { Augmentation, Dataset } from '../data/dataset.ts';
 import type { Normalization } from '../data/normalization.ts';
 import { OptionError } from '../errors.ts';
-import type { Method } from '../method.ts';
+import type { EpochPlan, Method } from '../method.ts';
 import type { Model } from '../model.ts';
 import type { GradientClipping } from '../optimizer/clip-gradients.ts';
 import type { Optimizer } from '../optimizer/optimizer.ts';
@@ -25,11 +25,14 @@ export interface TrainOptions {
   /** Default `adam()` with learning rate 1e-3. */
   readonly optimizer?: Optimizer;
   readonly clip?: GradientClipping;
-  /** Decay of an exponential average of the weights; validation and the trained model then use it. Default: none. */
+  /**
+   * Decay of an exponential average of the weights; validation and the trained model then use it. It begins short and grows,
+   * min(decay, (1 + t) / (10 + t)) at step t, so that the drawn weights are soon forgotten. Default: none.
+   */
   readonly weightAverage?: number;
   /** Leaves parameters as they are, by name. */
   readonly frozen?: (name: string) => boolean;
-  /** First weights in place of drawn ones, by name. */
+  /** First weights in place of drawn ones, by name; unknown names are refused. */
   readonly initialWeights?: Readonly<Record<string, Float32Array>>;
   readonly augmentation?: Augmentation;
   /** Default: mean and standard deviation of the training pixels. */
@@ -41,47 +44,124 @@ export interface TrainOptions {
   readonly callbacks?: readonly Callback[];
   /** Goes on from here. */
   readonly resume?: TrainState;
-  /** Pauses the run after the current step when it is aborted. */
+  /** Pauses the run before the next step when it is aborted. */
   readonly signal?: { readonly aborted: boolean };
-  /** Asked after every step; true pauses the run. */
+  /** Asked after every step; true pauses the run, so a slice always gets one step further. */
   readonly until?: () => boolean;
 }
 
 /** Checks options that need no engine. */
 export function checkOptions(options: TrainOptions): void {
-  const { data, model, epochs, batchSize = 32, backend, recipe, seed = 0 } = options;
+  const { data, model, epochs, batchSize = defaultBatchSize, backend, recipe, seed = 0, validation } = options;
   if (backend.specificationVersion !== 'v1') {
-    throw new OptionError(`backend '${backend.name}' follows specification ${String(backend.specificationVersion)}, this core takes v1. Install matching versions`);
+    throw new OptionError(
+      `backend '${backend.name}' follows specification ${String(backend.specificationVersion)}, this core takes v1. Install matching versions`,
+    );
   }
   if (!Number.isInteger(epochs) || epochs < 1) throw new OptionError(`epochs ${epochs} is not a whole number from 1`);
   if (!Number.isSafeInteger(seed) || seed < 0) throw new OptionError(`seed ${seed} is not a whole number in [0, 2^53)`);
-  if (!Number.isInteger(batchSize) || batchSize < 1) throw new OptionError(`batchSize ${batchSize} is not a whole number from 1`);
-  if (data.size < batchSize) throw new OptionError(`data '${data.name}' has ${data.size} samples, fewer than a batch of ${batchSize}. Set batchSize to at most ${data.size}`);
-  for (const set of [data, ...(options.validation ? [options.validation] : [])]) {
-    if (set.classes.length !== model.classes) {
-      throw new OptionError(`data '${set.name}' has ${set.classes.length} classes (${set.classes.join(', ')}), model '${model.name}' has ${model.classes}. Make the model with classes: ${set.classes.length}`);
-    }
-    if (set.shape.some((length, axis) => length !== model.inputShape[axis])) {
-      throw new OptionError(`data '${set.name}' has images ${set.shape.join('x')}, model '${model.name}' takes ${model.inputShape.join('x')}. Make the model for that size, or resize the images`);
+  checkBatchSize(batchSize);
+  if (data.size < batchSize)
+    throw new OptionError(
+      `data '${data.name}' has ${data.size} samples, fewer than a batch of ${batchSize}. Set batchSize to at most ${data.size}`,
+    );
+  for (const set of validation ? [data, validation] : [data]) {
+    checkDataset(set, model);
+    if (set.classes.some((name, label) => name !== data.classes[label])) {
+      throw new OptionError(
+        `validation data '${set.name}' has classes ${set.classes.join(', ')}, the training data ${data.classes.join(', ')}. Map them to one order`,
+      );
     }
   }
+  if (options.keepBest?.startsWith('validation/') && !validation)
+    throw new OptionError(`keepBest: '${options.keepBest}' needs the option validation`);
   const average = options.weightAverage;
-  if (average !== undefined && !(average > 0 && average < 1)) throw new OptionError(`weightAverage ${average} is outside (0, 1). 0.999 is usual`);
-  if (recipe.needs.nets !== undefined && recipe.needs.nets !== 1 && recipe.needs.nets !== 2) throw new OptionError(`method '${recipe.name}' asks for ${String(recipe.needs.nets)} networks, 1 or 2 are possible`);
+  if (average !== undefined && !(average > 0 && average < 1))
+    throw new OptionError(`weightAverage ${average} is outside (0, 1). 0.999 is usual`);
+  if (![undefined, 1, 2].includes(recipe.needs.nets))
+    throw new OptionError(
+      `method '${recipe.name}' asks for ${String(recipe.needs.nets)} networks, 1 or 2 are possible`,
+    );
 }
 
-/** What a {@link TrainState} belongs to, as text. */
-export function fingerprintOf({ data, model, recipe, optimizer, batchSize, seed, epochs, weightAverage, augmentation, clip }: TrainOptions & { optimizer: Optimizer }): string {
+/** Samples of a batch where an option names none. */
+export const defaultBatchSize = 32;
+
+/** Refuses a batch that is no whole number from 1. */
+export function checkBatchSize(batchSize: number): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new OptionError(`batchSize ${batchSize} is not a whole number from 1`);
+}
+
+/** Refuses a data set that is not whole, or does not fit a model. */
+export function checkDataset(set: Dataset, model: Model): void {
+  for (const name of ['labels', 'truth', 'verified'] as const) {
+    const values = set[name];
+    if (values && values.length !== set.size)
+      throw new OptionError(
+        `data '${set.name}' has ${set.size} samples and ${values.length} ${name}. Give one a sample`,
+      );
+  }
+  if (set.classes.length !== model.classes) {
+    throw new OptionError(
+      `data '${set.name}' has ${set.classes.length} classes (${set.classes.join(', ')}), model '${model.name}' has ${model.classes}. Make the model with classes: ${set.classes.length}`,
+    );
+  }
+  if (set.shape.some((length, axis) => length !== model.inputShape[axis])) {
+    throw new OptionError(
+      `data '${set.name}' has images ${set.shape.join('x')}, model '${model.name}' takes ${model.inputShape.join('x')}. Make the model for that size, or resize the images`,
+    );
+  }
+}
+
+/** Refuses weights or targets of another size than the data, or below 0. */
+export function checkPlan(plan: EpochPlan, { data, model, recipe }: TrainOptions): void {
+  for (const [name, values, width] of [
+    ['weight', plan.weight, 1],
+    ['targets', plan.targets, model.classes],
+  ] as const) {
+    if (!values) continue;
+    if (values.length !== data.size * width)
+      throw new OptionError(
+        `method '${recipe.name}' planned ${values.length} values for ${name}, ${data.size * width} are needed`,
+      );
+    const bad = values.findIndex((value) => !(value >= 0 && value < Infinity));
+    if (bad >= 0)
+      throw new OptionError(
+        `method '${recipe.name}' planned ${name} ${values[bad]} for sample ${Math.floor(bad / width)}. Plan numbers from 0`,
+      );
+  }
+}
+
+/** What a {@link TrainState} belongs to, as text; `trained` names the parameters that the optimizer updates. */
+export function fingerprintOf(options: TrainOptions, optimizer: Optimizer, trained: readonly string[]): string {
+  const {
+    data,
+    model,
+    recipe,
+    batchSize = defaultBatchSize,
+    seed = 0,
+    epochs,
+    weightAverage = null,
+    augmentation,
+    clip,
+    normalization,
+    keepBest = null,
+  } = options;
+  const { relabel } = recipe;
   return JSON.stringify({
     data: data.fingerprint,
     model: [model.name, model.options],
-    method: [recipe.name, recipe.options],
+    method: [recipe.name, recipe.options, relabel ? { name: relabel.name, ...relabel.options } : null],
     optimizer: [optimizer.name, optimizer.options],
-    batchSize: batchSize ?? 32,
-    seed: seed ?? 0,
+    trained,
+    batchSize,
+    seed,
     epochs,
-    weightAverage: weightAverage ?? null,
-    augmentation: augmentation?.name ?? null,
+    weightAverage,
+    augmentation: augmentation ? [augmentation.name, augmentation.options ?? null] : null,
     clip: clip ? { ...clip } : null,
+    normalization: normalization ? { ...normalization } : null,
+    keepBest,
   });
 }

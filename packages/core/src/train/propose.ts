@@ -1,30 +1,25 @@
 import type { LabelLedger } from '../ledger/label-ledger.ts';
-import type { Method } from '../method.ts';
-import type { SampleRows } from '../relabel/relabel.ts';
+import { argmax } from '../metric/argmax.ts';
+import type { RelabelStrategy, SampleRows } from '../relabel/relabel.ts';
 
-/** Asks a method for label changes and stages them with the evidence of their rows. */
-export function stageProposals(method: Method, ledger: LabelLedger, rows: SampleRows, when: 'step' | 'epoch', step: number): void {
-  const proposals = method.propose?.(rows, when) ?? [];
+/** Asks a strategy for label changes and stages them with the evidence of their rows. */
+export function stageProposals(strategy: RelabelStrategy, ledger: LabelLedger, rows: SampleRows, step: number): void {
+  const proposals = strategy.propose(rows);
   if (proposals.length === 0) return;
   const rowOf = new Map<number, number>();
   rows.samples.forEach((sample, row) => rowOf.set(sample, row));
-  const strategy = strategyName(method);
   for (const proposal of proposals) {
     const row = rowOf.get(proposal.sample);
-    const p = row === undefined ? null : rows.probabilities.subarray(row * rows.classes, (row + 1) * rows.classes);
+    const passed = row !== undefined && rows.passes[row]! > 0;
+    const start = (row ?? 0) * rows.classes;
     ledger.stage(proposal, {
       epoch: rows.epoch,
       step,
-      strategy,
-      importance: row === undefined ? null : (rows.importance?.[row] ?? null),
-      pGiven: p && p[rows.given[row!]!]!,
-      pMax: p && Math.max(...p),
+      strategy: strategy.name,
+      importance: passed ? (rows.importance?.[row] ?? null) : null,
+      pGiven: proposal.pGiven ?? (passed ? rows.probabilities[start + rows.given[row]!]! : null),
+      pMax:
+        proposal.pMax ?? (passed ? rows.probabilities[start + argmax(rows.probabilities, start, rows.classes)]! : null),
     });
   }
-}
-
-/** Name of the relabel strategy in the options of a composed method; else the method's own. */
-function strategyName({ name, options }: Method): string {
-  const relabel = (options as { relabel?: { name?: string } | null } | null)?.relabel;
-  return relabel?.name ?? name;
 }

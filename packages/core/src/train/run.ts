@@ -1,7 +1,7 @@
 import type { RunWarning } from '../callback/callback.ts';
 import type { History } from '../callback/history.ts';
 import type { LabelLedger } from '../ledger/label-ledger.ts';
-import type { EpochRows } from '../relabel/relabel.ts';
+import type { SampleRows } from '../relabel/relabel.ts';
 import type { TrainState } from './state.ts';
 import type { TrainedModel } from './trained-model.ts';
 
@@ -16,10 +16,13 @@ export interface Run {
    */
   readonly end: RunEnd;
   readonly history: History;
-  /** Given and current labels, and every change with its evidence. */
+  /**
+   * Given and current labels, and every change with its evidence. It is the run's own copy: to go on with labels that you have
+   * changed in it, pass `resume: { ...run.state, ledger: run.ledger.data() }`.
+   */
   readonly ledger: LabelLedger;
-  /** What the last training pass said of every sample. */
-  readonly rows: EpochRows;
+  /** What the last training pass said of every sample, in order of sample id. */
+  readonly rows: SampleRows;
   /** The network as it stands. */
   readonly model: TrainedModel;
   /** The network of the best epoch, where the option `keepBest` was given. */

@@ -2,7 +2,8 @@ import type { NamedArrays } from '@selfcure/tensor';
 import type { LabelLedger } from '../ledger/label-ledger.ts';
 import type { Column } from '../method.ts';
 import { wholePower } from '../optimizer/optimizer.ts';
-import type { EpochRows, SampleRows } from '../relabel/relabel.ts';
+import type { SampleRows } from '../relabel/relabel.ts';
+import { sourceOf } from './step.ts';
 
 /** Arrays of a memory by name, for checkpoints. */
 export type MemoryArrays = Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>;
@@ -22,14 +23,19 @@ export interface SampleMemory {
   /** Rows of some samples. */
   rows(ids: Int32Array, ledger: LabelLedger, time: RowsTime): SampleRows;
   /** Rows of all samples. */
-  all(ledger: LabelLedger, time: RowsTime, clean: Float32Array | null): EpochRows;
+  all(ledger: LabelLedger, time: RowsTime, clean: Float32Array | null): SampleRows;
   arrays(): MemoryArrays;
 }
 
-const BUILT_IN = ['probabilities', 'weightedProbabilities', 'importance', 'loss'];
-
 /** A memory for N samples; `from` restores what {@link SampleMemory.arrays} gave. */
-export function createSampleMemory({ size, classes, columns, importance, weighted, from = {} }: {
+export function createSampleMemory({
+  size,
+  classes,
+  columns,
+  importance,
+  weighted,
+  from = {},
+}: {
   readonly size: number;
   readonly classes: number;
   readonly columns: readonly Column[];
@@ -38,7 +44,8 @@ export function createSampleMemory({ size, classes, columns, importance, weighte
   readonly weighted: boolean;
   readonly from?: MemoryArrays;
 }): SampleMemory {
-  const floats = (name: string, width: number): Float32Array => (from[name] as Float32Array | undefined)?.slice() ?? new Float32Array(size * width);
+  const floats = (name: string, width: number): Float32Array =>
+    (from[name] as Float32Array | undefined)?.slice() ?? new Float32Array(size * width);
   const passes = (from['passes'] as Int32Array | undefined)?.slice() ?? new Int32Array(size);
   const lowGroup = (from['lowGroup'] as Uint8Array | undefined)?.slice() ?? new Uint8Array(size);
   const probabilities = floats('probabilities', classes);
@@ -54,7 +61,11 @@ export function createSampleMemory({ size, classes, columns, importance, weighte
       for (let k = 0; k < rowWidth; k++) target[id * rowWidth + k] = source[row * rowWidth + k]!;
     });
   };
-  const gather = <T extends Float32Array | Int32Array | Uint8Array>(source: T, ids: Int32Array, rowWidth: number): T => {
+  const gather = <T extends Float32Array | Int32Array | Uint8Array>(
+    source: T,
+    ids: Int32Array,
+    rowWidth: number,
+  ): T => {
     const rows = new (source.constructor as new (length: number) => T)(ids.length * rowWidth);
     ids.forEach((id, row) => {
       for (let k = 0; k < rowWidth; k++) rows[row * rowWidth + k] = source[id * rowWidth + k]!;
@@ -71,7 +82,10 @@ export function createSampleMemory({ size, classes, columns, importance, weighte
     });
     return rows;
   };
-  const labels = (ids: Int32Array, ledger: LabelLedger): Pick<SampleRows, 'given' | 'current' | 'dropped' | 'verified'> => ({
+  const labels = (
+    ids: Int32Array,
+    ledger: LabelLedger,
+  ): Pick<SampleRows, 'given' | 'current' | 'dropped' | 'verified'> => ({
     given: gather(ledger.given, ids, 1),
     current: gather(ledger.current, ids, 1),
     dropped: gather(ledger.dropped, ids, 1),
@@ -89,6 +103,8 @@ export function createSampleMemory({ size, classes, columns, importance, weighte
     loss: gather(loss, ids, 1),
     remembered: Object.fromEntries(columns.map((column) => [column.name, corrected(column, ids)])),
     clean: null,
+    passes: gather(passes, ids, 1),
+    meanGivenProbability: gather(meanGivenProbability, ids, 1),
   });
   const everyone = Int32Array.from({ length: size }, (_, i) => i);
 
@@ -106,8 +122,7 @@ export function createSampleMemory({ size, classes, columns, importance, weighte
         meanGivenProbability[id]! += (p - meanGivenProbability[id]!) / passes[id]!;
       });
       for (const [column, target] of stored) {
-        const builtIn = BUILT_IN.includes(column.source);
-        const source = outputs[builtIn ? (column.source === 'loss' ? 'perSample' : column.source) : `remember/${column.source}`]!;
+        const source = outputs[sourceOf(column)]!;
         const decay = column.average;
         if (decay === undefined) {
           take(source, ids, target, width(column));
@@ -123,7 +138,7 @@ export function createSampleMemory({ size, classes, columns, importance, weighte
     },
     fed: (column, ids) => corrected(column, ids),
     rows,
-    all: (ledger, time, clean) => ({ ...rows(everyone, ledger, time), clean, passes, meanGivenProbability }),
+    all: (ledger, time, clean) => ({ ...rows(everyone, ledger, time), clean }),
     arrays: () => ({
       passes: passes.slice(),
       lowGroup: lowGroup.slice(),

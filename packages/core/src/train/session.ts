@@ -1,4 +1,4 @@
-import type { Program, State } from '@selfcure/tensor';
+import type { NamedArrays, Program, State } from '@selfcure/tensor';
 import type { Callback, RunWarning } from '../callback/callback.ts';
 import { createHistory } from '../callback/history.ts';
 import type { EpochLog } from '../callback/history.ts';
@@ -8,19 +8,19 @@ import type { Normalization } from '../data/normalization.ts';
 import { CheckpointError } from '../errors.ts';
 import { predictWith } from '../evaluate.ts';
 import type { Predictions } from '../evaluate.ts';
-import { createLedger, fromData } from '../ledger/label-ledger.ts';
+import { createLedger, restoreLedger } from '../ledger/label-ledger.ts';
 import type { LabelLedger } from '../ledger/label-ledger.ts';
 import type { EpochPlan } from '../method.ts';
 import { adam } from '../optimizer/adam.ts';
 import type { Optimizer } from '../optimizer/optimizer.ts';
-import { initialState } from './initial-state.ts';
-import { checkOptions, fingerprintOf } from './options.ts';
+import { firstValues } from './initial-state.ts';
+import { checkOptions, defaultBatchSize, fingerprintOf } from './options.ts';
 import type { TrainOptions } from './options.ts';
 import type { Run, RunEnd } from './run.ts';
 import { createSampleMemory } from './sample-memory.ts';
 import type { SampleMemory } from './sample-memory.ts';
 import type { BestEpoch, TrainState } from './state.ts';
-import { evaluationStep, trainingStep } from './step.ts';
+import { columnsOf, evaluationStep, trainingStep } from './step.ts';
 import { evaluationWeights, readEvaluationWeights } from './trained-model.ts';
 import type { TrainedModel } from './trained-model.ts';
 
@@ -58,15 +58,8 @@ export interface Session {
 /** Checks options, compiles the step, and makes or restores state, labels and memory. */
 export async function openSession(options: TrainOptions): Promise<Session> {
   checkOptions(options);
-  const { backend, model, recipe: method, data, seed = 0, batchSize = 32, resume } = options;
+  const { backend, model, recipe: method, data, seed = 0, batchSize = defaultBatchSize, resume } = options;
   const optimizer = options.optimizer ?? adam();
-  const fingerprint = fingerprintOf({ ...options, optimizer });
-  if (resume && resume.fingerprint !== fingerprint) {
-    throw new CheckpointError(
-      `resume: the state belongs to another run. Its options: ${resume.fingerprint}; these: ${fingerprint}. Use the same options, or start anew`,
-    );
-  }
-  const normalization = options.normalization ?? (await measureNormalization(data));
   const step = { model, method, batchSize };
   const graph = trainingStep({
     ...step,
@@ -75,35 +68,71 @@ export async function openSession(options: TrainOptions): Promise<Session> {
     ...(options.weightAverage !== undefined && { weightAverage: options.weightAverage }),
     ...(options.frozen && { frozen: options.frozen }),
   });
-  const program = await backend.compile(graph);
-  const evaluation = await backend.compile(evaluationStep(step));
-  const first = resume?.weights ?? { ...initialState(graph.state, seed), ...options.initialWeights };
-  return {
-    options, optimizer, batchSize, seed, normalization, fingerprint, program, evaluation,
-    stepsPerEpoch: Math.floor(data.size / batchSize),
-    callbacks: options.callbacks ?? [],
-    state: await backend.createState(graph.state, first),
-    ledger: resume
-      ? fromData(resume.ledger, model.classes)
-      : createLedger({ given: data.labels, classes: model.classes, ...(data.verified && { verified: data.verified }) }),
-    memory: openMemory(options, resume),
-    logs: [...(resume?.history ?? [])],
-    warnings: [],
-    at: {
-      epoch: resume?.epoch ?? 1,
-      step: resume?.step ?? 0,
-      plan: resume?.plan ?? {},
-      sums: { ...resume?.sums },
-      best: resume?.best ?? null,
-    },
+  const trained = graph.nodes.flatMap((node) => (node.attributes['parameters'] as readonly string[] | undefined) ?? []);
+  const fingerprint = fingerprintOf(options, optimizer, trained);
+  if (resume && resume.fingerprint !== fingerprint) {
+    throw new CheckpointError(
+      `resume: the state belongs to another run. Its options: ${resume.fingerprint}; these: ${fingerprint}. Use the same options, or start anew`,
+    );
+  }
+  const ledger = openLedger(options);
+  const memory = openMemory(options, resume);
+  const normalization = resume?.normalization ?? options.normalization ?? (await measureNormalization(data));
+  const first = resume?.weights ?? firstValues(graph.state, seed, options.initialWeights);
+
+  const opened: { dispose(): void }[] = [];
+  const keep = <T extends { dispose(): void }>(part: T): T => {
+    opened.push(part);
+    return part;
   };
+  try {
+    return {
+      options,
+      optimizer,
+      batchSize,
+      seed,
+      normalization,
+      fingerprint,
+      ledger,
+      memory,
+      program: keep(await backend.compile(graph)),
+      evaluation: keep(await backend.compile(evaluationStep(step))),
+      state: keep(await backend.createState(graph.state, first)),
+      stepsPerEpoch: Math.floor(data.size / batchSize),
+      callbacks: options.callbacks ?? [],
+      logs: [...(resume?.history ?? [])],
+      warnings: [...(resume?.warnings ?? [])],
+      at: {
+        epoch: resume?.epoch ?? 1,
+        step: resume?.step ?? 0,
+        plan: resume?.plan ?? {},
+        sums: { ...resume?.sums },
+        best: resume?.best ?? null,
+      },
+    };
+  } catch (error) {
+    for (const part of opened) part.dispose();
+    throw error;
+  }
+}
+
+/** The labels of a new run, or restored ones with what has been verified since. */
+function openLedger({ data, model, resume }: TrainOptions): LabelLedger {
+  const { verified } = data;
+  if (!resume) return createLedger({ given: data.labels, classes: model.classes, ...(verified && { verified }) });
+  const ledger = restoreLedger(resume.ledger, model.classes);
+  verified?.forEach((label, sample) => {
+    if (label >= 0 && !(ledger.verified[sample] && ledger.current[sample] === label))
+      ledger.verify(sample, label, resume.epoch);
+  });
+  return ledger;
 }
 
 function openMemory({ data, model, recipe }: TrainOptions, from?: TrainState): SampleMemory {
   return createSampleMemory({
     size: data.size,
     classes: model.classes,
-    columns: recipe.needs.remember ?? [],
+    columns: columnsOf(recipe),
     importance: recipe.needs.heads?.some((head) => head.name === 'importance') ?? false,
     weighted: recipe.logits !== undefined,
     ...(from && { from: from.memory }),
@@ -115,28 +144,55 @@ export function timeOf({ at, options }: Session): { epoch: number; epochs: numbe
   return { epoch: Math.min(at.epoch, options.epochs), epochs: options.epochs };
 }
 
-/** The whole state of a run as plain data. */
-export async function snapshot({ at, fingerprint, state, ledger, memory, logs }: Session): Promise<TrainState> {
+/** The whole state of a run as plain data; `weights` where they have been read already. */
+export async function snapshot(
+  { at, fingerprint, state, ledger, memory, logs, warnings, normalization }: Session,
+  weights?: NamedArrays,
+): Promise<TrainState> {
   return {
     fingerprint,
     epoch: at.epoch,
     step: at.step,
-    weights: await state.read(),
+    weights: weights ?? (await state.read()),
     ledger: ledger.data(),
     memory: memory.arrays(),
     plan: at.plan,
     sums: { ...at.sums },
     history: [...logs],
+    warnings: [...warnings],
+    normalization,
     best: at.best,
   };
 }
 
+/** Names of the weights that evaluation uses. */
+export function evaluationNames({ evaluation }: Pick<Session, 'evaluation'>): string[] {
+  return evaluation.graph.state.map((spec) => spec.name);
+}
+
 /** Predictions of the network as it stands, with averaged weights where they are kept. */
-export async function predictNow({ options, evaluation, state, batchSize, normalization }: Session, data: Dataset): Promise<Predictions> {
+export async function predictNow(
+  { options, evaluation, state, batchSize, normalization }: Session,
+  data: Dataset,
+): Promise<Predictions> {
   const { backend, model, recipe: method, weightAverage } = options;
-  const averaged = weightAverage === undefined ? null : await backend.createState(evaluation.graph.state, await readEvaluationWeights(state));
+  const averaged =
+    weightAverage === undefined
+      ? null
+      : await backend.createState(
+          evaluation.graph.state,
+          await readEvaluationWeights(state, evaluationNames({ evaluation })),
+        );
   try {
-    return await predictWith({ program: evaluation, state: averaged ?? state, model, method, batchSize, data, normalization });
+    return await predictWith({
+      program: evaluation,
+      state: averaged ?? state,
+      model,
+      method,
+      batchSize,
+      data,
+      normalization,
+    });
   } finally {
     averaged?.dispose();
   }
@@ -144,19 +200,25 @@ export async function predictNow({ options, evaluation, state, batchSize, normal
 
 /** What a run gives back, as of a snapshot. */
 export function resultOf(session: Session, end: RunEnd, state: TrainState): Run {
-  const { options, normalization, warnings } = session;
+  const { options, normalization } = session;
   const { model, recipe: method, data } = options;
-  const trained = (weights: TrainedModel['weights']): TrainedModel => ({ model, method, classes: data.classes, normalization, weights });
-  const ledger = fromData(state.ledger, model.classes);
+  const trained = (weights: TrainedModel['weights']): TrainedModel => ({
+    model,
+    method,
+    classes: data.classes,
+    normalization,
+    weights,
+  });
+  const ledger = restoreLedger(state.ledger, model.classes);
   const { best } = state;
   return {
     end,
     history: createHistory(state.history),
     ledger,
     rows: openMemory(options, state).all(ledger, timeOf(session), null),
-    model: trained(evaluationWeights(state.weights)),
+    model: trained(evaluationWeights(state.weights, evaluationNames(session))),
     best: best && { epoch: best.epoch, value: best.value, model: trained(best.weights) },
-    warnings,
+    warnings: state.warnings,
     state,
   };
 }

@@ -1,5 +1,7 @@
 import type { NamedArrays } from '@selfcure/tensor';
+import type { RunWarning } from '../callback/callback.ts';
 import type { EpochLog } from '../callback/history.ts';
+import type { Normalization } from '../data/normalization.ts';
 import type { LedgerData } from '../ledger/label-ledger.ts';
 import type { EpochPlan } from '../method.ts';
 import type { MemoryArrays } from './sample-memory.ts';
@@ -24,6 +26,8 @@ export interface TrainState {
   /** Sums of the epoch under way. */
   readonly sums: Readonly<Record<string, number>>;
   readonly history: readonly EpochLog[];
+  readonly warnings: readonly RunWarning[];
+  readonly normalization: Normalization;
   /** The best epoch so far, where one is kept. */
   readonly best: BestEpoch | null;
 }

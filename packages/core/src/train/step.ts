@@ -1,8 +1,8 @@
 import { trace } from '@selfcure/tensor';
-import type { Graph, Ops, Tensor } from '@selfcure/tensor';
+import type { Graph, Ops, StateSpec, Tensor } from '@selfcure/tensor';
 import { OptionError } from '../errors.ts';
 import { classifier } from '../head/classifier.ts';
-import type { BatchTensors, Method, NetOutputs } from '../method.ts';
+import type { BatchTensors, Column, Method, NetOutputs } from '../method.ts';
 import type { Model } from '../model.ts';
 import { clipGradients } from '../optimizer/clip-gradients.ts';
 import type { GradientClipping } from '../optimizer/clip-gradients.ts';
@@ -19,7 +19,7 @@ export interface StepOptions {
 export interface TrainingStepOptions extends StepOptions {
   readonly optimizer: Optimizer;
   readonly clip?: GradientClipping;
-  /** Decay of an exponential average of the weights, kept as statistics `average/<name>`. */
+  /** Keeps an exponential average of the weights as statistics `average/<name>`; its decay is the input `averageDecay`. */
   readonly weightAverage?: number;
   /** Whether a parameter is left as it is. */
   readonly frozen?: (name: string) => boolean;
@@ -33,7 +33,9 @@ function forward(ops: Ops, { model, method }: StepOptions, images: Tensor, train
   const one = (): NetOutputs => {
     const features = model.apply(ops, images, { training });
     const { logits, bias } = classifier(ops, features, model.classes);
-    const extras = (method.needs.heads ?? []).map((head) => [head.name, ops.scope(head.name, () => head.apply(ops, features))] as const);
+    const extras = (method.needs.heads ?? []).map(
+      (head) => [head.name, ops.scope(head.name, () => head.apply(ops, features))] as const,
+    );
     return { features, logits, bias, extras: Object.fromEntries(extras) };
   };
   return method.needs.nets === 2 ? ['net1', 'net2'].map((name) => ops.scope(name, one)) : [one()];
@@ -58,7 +60,12 @@ function ensemble(ops: Ops, outputs: readonly Record<string, Tensor>[]): Record<
   return Object.fromEntries(
     Object.entries(first).map(([name, tensor]) => [
       name,
-      others.length ? ops.mul(others.reduce((sum, other) => ops.add(sum, other[name]!), tensor), 1 / outputs.length) : tensor,
+      others.length
+        ? ops.mul(
+            others.reduce((sum, other) => ops.add(sum, other[name]!), tensor),
+            1 / outputs.length,
+          )
+        : tensor,
     ]),
   );
 }
@@ -71,29 +78,39 @@ function ensemble(ops: Ops, outputs: readonly Record<string, Tensor>[]): Record<
  * `probabilities` [N, C], `weightedProbabilities` [N, C] and `importance` [N] where the method has them, `highGroup` [N]
  * where it makes groups, `term/<name>`, `remember/<name>`.
  *
- * @throws OptionError where the loss gives a count of losses that differs from the networks'.
+ * @throws OptionError where the loss gives a count of losses that differs from the networks', or a column has no source.
+ * @example const program = await backend.compile(trainingStep({ model, method: scn(), batchSize: 32, optimizer: adam() }));
  */
 export function trainingStep(options: TrainingStepOptions): Graph {
   const { model, method, batchSize, optimizer, clip, weightAverage, frozen = () => false } = options;
   return trace((ops) => {
     const nets = forward(ops, options, imagesOf(ops, options), true);
-    const declared = ops.declared();
-    const fed = (method.needs.remember ?? []).filter((column) => column.feed);
+    const columns = columnsOf(method);
+    const fed = columns.filter((column) => column.feed);
     const batch: BatchTensors = {
       size: batchSize,
       classes: model.classes,
       targets: ops.input('targets', [batchSize, model.classes]),
       weight: ops.input('weight', [batchSize]),
       remembered: Object.fromEntries(
-        fed.map(({ name, width }) => [name, ops.input(`remembered/${name}`, width === 'one' ? [batchSize] : [batchSize, model.classes])]),
+        fed.map(({ name, width }) => [
+          name,
+          ops.input(`remembered/${name}`, width === 'one' ? [batchSize] : [batchSize, model.classes]),
+        ]),
       ),
     };
     const { perSample, terms, lossWeight = 1, remember = {}, highGroup } = method.loss(ops, nets, batch);
     if (perSample.length !== nets.length) {
-      throw new OptionError(`method '${method.name}' gave ${perSample.length} loss(es) for ${nets.length} network(s). Give one per network`);
+      throw new OptionError(
+        `method '${method.name}' gave ${perSample.length} loss(es) for ${nets.length} network(s). Give one per network`,
+      );
     }
     const selected = method.select?.(ops, perSample, batch);
-    const losses = perSample.map((loss, i) => weightedMean(ops, loss, selected ? ops.mul(batch.weight, selected[i]!) : batch.weight));
+    const declared = ops.declared();
+    checkNames(declared);
+    const losses = perSample.map((loss, i) =>
+      weightedMean(ops, loss, selected ? ops.mul(batch.weight, selected[i]!) : batch.weight),
+    );
     const loss = losses.reduce((sum, one) => ops.add(sum, one));
     const objective = Object.values(terms).reduce((sum, term) => ops.add(sum, term), ops.mul(loss, lossWeight));
 
@@ -103,25 +120,75 @@ export function trainingStep(options: TrainingStepOptions): Graph {
     const pairs: ParameterGradient[] = trained.flatMap(({ name }, i) =>
       gradients[i] ? [{ name, parameter: parameters[i]!, gradient: gradients[i] }] : [],
     );
-    if (pairs.length === 0) throw new OptionError(`method '${method.name}': the loss depends on no trained parameter. Freeze fewer layers`);
+    if (pairs.length === 0)
+      throw new OptionError(`method '${method.name}': the loss depends on no trained parameter. Freeze fewer layers`);
     ops.scope('optimizer', () => optimizer.update(ops, clip ? clipGradients(ops, pairs, clip) : pairs));
     if (weightAverage !== undefined) {
       for (const { name, shape, init } of declared) {
         ops.statistic(averageName(name), shape, init); // starts where the value starts: see initialState
-        ops.ema(averageName(name), ops.read(name), weightAverage);
+        ops.ema(averageName(name), ops.read(name), ops.input('averageDecay', []));
       }
     }
     const meanLoss = perSample.reduce((sum, one) => ops.add(sum, one));
-    return {
+    const outputs = {
       loss,
       objective,
       perSample: perSample.length > 1 ? ops.mul(meanLoss, 1 / perSample.length) : meanLoss,
-      ...ensemble(ops, nets.map((net) => probabilities(ops, method, net))),
+      ...ensemble(
+        ops,
+        nets.map((net) => probabilities(ops, method, net)),
+      ),
       ...(highGroup && { highGroup }),
       ...prefixed('term', terms),
       ...prefixed('remember', remember),
     };
+    checkOutputs(method, columns, outputs);
+    return outputs;
   });
+}
+
+/**
+ * Every column of a method, those of its relabel strategy included.
+ *
+ * @throws OptionError where two share a name.
+ */
+export function columnsOf(method: Method): readonly Column[] {
+  const columns = [...(method.needs.remember ?? []), ...(method.relabel?.remember ?? [])];
+  const twice = columns.find((column, i) => columns.findIndex((other) => other.name === column.name) !== i);
+  if (twice)
+    throw new OptionError(
+      `method '${method.name}': two parts remember a column '${twice.name}'. Give one of them another name`,
+    );
+  return columns;
+}
+
+/** Where a column takes its values among the outputs of the step. */
+export function sourceOf({ source }: Column): string {
+  if (source === 'loss') return 'perSample';
+  return ['probabilities', 'weightedProbabilities', 'importance'].includes(source) ? source : `remember/${source}`;
+}
+
+function checkOutputs(method: Method, columns: readonly Column[], outputs: Readonly<Record<string, Tensor>>): void {
+  for (const column of columns) {
+    if (Object.hasOwn(outputs, sourceOf(column))) continue;
+    const known = Object.keys(outputs).map((name) => name.replace(/^remember\//, ''));
+    throw new OptionError(
+      `method '${method.name}': column '${column.name}' asks for '${column.source}', which the step does not give. It gives ${known.join(', ')}`,
+    );
+  }
+  if (method.relabel?.needsImportance && !Object.hasOwn(outputs, 'highGroup')) {
+    throw new OptionError(
+      `method '${method.name}': relabel strategy '${method.relabel.name}' needs groups, but the loss gives no highGroup`,
+    );
+  }
+}
+
+function checkNames(specs: readonly StateSpec[]): void {
+  const taken = specs.find(({ name }) => name.startsWith('average/'));
+  if (taken)
+    throw new OptionError(
+      `state '${taken.name}': names that begin with 'average/' are kept for averages of weights. Rename the layer`,
+    );
 }
 
 /** sum(weight loss) / sum(weight); 0 where every weight is 0. */
@@ -137,10 +204,15 @@ const prefixed = (prefix: string, tensors: Readonly<Record<string, Tensor>>): Re
  *
  * Input: `images`. Outputs: `probabilities` [N, C] of the classifier; `weightedProbabilities` [N, C] and `importance` [N]
  * where the method has them. Two networks answer with their mean.
+ *
+ * @example const program = await backend.compile(evaluationStep({ model, method: ce(), batchSize: 32 }));
  */
 export function evaluationStep(options: StepOptions): Graph {
   return trace((ops) => {
     const nets = forward(ops, options, imagesOf(ops, options), false);
-    return ensemble(ops, nets.map((net) => probabilities(ops, options.method, net)));
+    return ensemble(
+      ops,
+      nets.map((net) => probabilities(ops, options.method, net)),
+    );
   });
 }

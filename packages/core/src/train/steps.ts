@@ -1,5 +1,4 @@
-import type { StepEvent } from '../callback/callback.ts';
-import { NonFiniteError } from '../errors.ts';
+import type { NonFiniteEvent, StepEvent } from '../callback/callback.ts';
 import { readImages, sampleWeights, targetRows } from './batch.ts';
 import { addStep } from './epoch-sums.ts';
 import { findNonFinite } from './non-finite.ts';
@@ -8,30 +7,51 @@ import type { RunEnd } from './run.ts';
 import { shuffledOrder } from './sampler.ts';
 import { timeOf } from './session.ts';
 import type { Session } from './session.ts';
+import { columnsOf } from './step.ts';
 import { createYield } from './yield.ts';
 
 /**
  * Runs the steps of the epoch under way that are still to do.
  *
- * @returns null when the epoch's steps are done, else why the run ends here.
+ * @returns null when the epoch's steps are done, else why the run ends here: an end, or a step that gave no numbers.
  */
-export async function runSteps(session: Session): Promise<RunEnd | null> {
-  const { options, optimizer, batchSize, stepsPerEpoch, seed, normalization, callbacks, program, state, ledger, memory, at } = session;
+export async function runSteps(session: Session): Promise<RunEnd | NonFiniteEvent | null> {
+  const {
+    options,
+    optimizer,
+    batchSize,
+    stepsPerEpoch,
+    seed,
+    normalization,
+    callbacks,
+    program,
+    state,
+    ledger,
+    memory,
+    at,
+  } = session;
   const { data, model, recipe: method, augmentation, epochs } = options;
   const { epoch } = at;
+  const { relabel } = method;
   const order = shuffledOrder(data.size, seed, epoch);
   const idsOf = (step: number): Int32Array => order.slice(step * batchSize, (step + 1) * batchSize);
   const prepare = (step: number): Promise<Float32Array> =>
     readImages(data, idsOf(step), normalization, augmentation && { augmentation, seed, epoch });
-  const fed = (method.needs.remember ?? []).filter((column) => column.feed);
+  const fed = columnsOf(method).filter((column) => column.feed);
   const rest = createYield();
 
   let upcoming = at.step < stepsPerEpoch ? prepare(at.step) : null;
   while (at.step < stepsPerEpoch) {
     const ids = idsOf(at.step);
     const images = await upcoming!;
-    if (options.signal?.aborted || options.until?.()) return 'paused';
-    const scalars = optimizer.scalars({ step: (epoch - 1) * stepsPerEpoch + at.step, epoch, stepsPerEpoch, epochs });
+    if (options.signal?.aborted) return 'paused';
+    const time = (epoch - 1) * stepsPerEpoch + at.step;
+    const scalars = {
+      ...optimizer.scalars({ step: time, epoch, stepsPerEpoch, epochs }),
+      ...(options.weightAverage !== undefined && {
+        averageDecay: Math.min(options.weightAverage, (1 + time) / (10 + time)),
+      }),
+    };
     const running = program.run(state, {
       images,
       targets: targetRows(ids, ledger, at.plan),
@@ -47,19 +67,33 @@ export async function runSteps(session: Session): Promise<RunEnd | null> {
     const outputs = await running;
 
     const broken = findNonFinite(outputs, ids, epoch, at.step);
-    if (broken) {
-      for (const callback of callbacks) if ((await callback.onNonFinite?.(broken)) === 'stop') return 'non-finite';
-      throw new NonFiniteError(broken.message, epoch, broken.samples);
-    }
-    addStep(at.sums, outputs, ids.map((id) => ledger.current[id]!), model.classes);
-    memory.record(ids, outputs, ids.map((id) => ledger.given[id]!));
-    if (method.propose) stageProposals(method, ledger, memory.rows(ids, ledger, timeOf(session)), 'step', at.step);
+    if (broken) return broken;
+    addStep(
+      at.sums,
+      outputs,
+      ids.map((id) => ledger.current[id]!),
+      model.classes,
+    );
+    memory.record(
+      ids,
+      outputs,
+      ids.map((id) => ledger.given[id]!),
+    );
+    if (relabel?.when === 'step') stageProposals(relabel, ledger, memory.rows(ids, ledger, timeOf(session)), at.step);
     at.step++;
 
-    const event: StepEvent = { epoch, epochs, step: at.step, stepsPerEpoch, loss: outputs['loss']![0]!, learningRate: scalars['learningRate'] ?? 0 };
+    const event: StepEvent = {
+      epoch,
+      epochs,
+      step: at.step,
+      stepsPerEpoch,
+      loss: outputs['loss']![0]!,
+      learningRate: (scalars as Record<string, number>)['learningRate'] ?? 0,
+    };
     let stop = false;
     for (const callback of callbacks) if ((await callback.onStepEnd?.(event)) === 'stop') stop = true;
     if (stop) return 'stopped';
+    if (options.until?.()) return 'paused';
     await rest();
   }
   return null;

@@ -4,7 +4,7 @@ import type { Method } from '../method.ts';
 import type { Model } from '../model.ts';
 import { averageName } from './step.ts';
 
-/** A trained network as plain data: what prediction needs, and nothing of the engine that trained it. */
+/** A trained network: what prediction needs, and nothing of the engine that trained it. */
 export interface TrainedModel {
   readonly model: Model;
   readonly method: Method;
@@ -15,14 +15,16 @@ export interface TrainedModel {
   readonly weights: NamedArrays;
 }
 
-/** The weights that evaluation uses: their average where one is kept. */
-export function evaluationWeights(weights: NamedArrays): NamedArrays {
-  const names = Object.keys(weights).filter((name) => !name.startsWith('average/') && !name.includes(':'));
+/** The weights of those names that evaluation uses: their average where one is kept. */
+export function evaluationWeights(weights: NamedArrays, names: readonly string[]): NamedArrays {
   return Object.fromEntries(names.map((name) => [name, weights[averageName(name)] ?? weights[name]!]));
 }
 
-/** Reads what {@link evaluationWeights} needs from a state. */
-export async function readEvaluationWeights(state: State): Promise<NamedArrays> {
-  const names = state.specs.filter((spec) => spec.kind !== 'slot').map((spec) => spec.name);
-  return evaluationWeights(await state.read(names));
+/** {@link evaluationWeights} of a state on the engine. */
+export async function readEvaluationWeights(state: State, names: readonly string[]): Promise<NamedArrays> {
+  const held = new Set(state.specs.map((spec) => spec.name));
+  return evaluationWeights(
+    await state.read(names.flatMap((name) => [name, averageName(name)]).filter((name) => held.has(name))),
+    names,
+  );
 }

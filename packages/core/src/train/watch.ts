@@ -23,7 +23,12 @@ export function labelLog(ledger: LabelLedger, commit: CommitSummary, truth?: Int
  * Signs that relabelling harms: it breaks labels that a person has verified, it raises the noise where truth is known,
  * or one class swallows the others. Each kind warns once a run.
  */
-export function watchRelabelling(ledger: LabelLedger, history: readonly EpochLog[], log: EpochLog, truth?: Int32Array): RunWarning[] {
+export function watchRelabelling(
+  ledger: LabelLedger,
+  history: readonly EpochLog[],
+  log: EpochLog,
+  truth?: Int32Array,
+): RunWarning[] {
   const warnings: RunWarning[] = [];
   const first = (name: string, is: (value: number) => boolean): boolean =>
     is(log[name] ?? 0) && !history.slice(0, -1).some((one) => is(one[name] ?? 0));
@@ -31,16 +36,28 @@ export function watchRelabelling(ledger: LabelLedger, history: readonly EpochLog
 
   const verified = ledger.verified.reduce((sum, one) => sum + one, 0);
   if (verified > 0 && first('refused', (refused) => refused > 0.05 * verified)) {
-    warnings.push({ code: 'refused-edits', epoch: log.epoch, message: `the relabel strategy wants to change ${log['refused']} of ${verified} labels that a person has verified. ${advice}` });
+    warnings.push({
+      code: 'refused-edits',
+      epoch: log.epoch,
+      message: `the relabel strategy wants to change ${log['refused']} of ${verified} labels that a person has verified. ${advice}`,
+    });
   }
   const noise = truth && noiseOf(ledger.given, truth);
   if (noise !== undefined && first('noise', (now) => now > noise + 0.005)) {
-    warnings.push({ code: 'relabel-feedback', epoch: log.epoch, message: `relabelling has raised the share of wrong labels from ${percent(noise)} to ${percent(log['noise']!)}. ${advice}` });
+    warnings.push({
+      code: 'relabel-feedback',
+      epoch: log.epoch,
+      message: `relabelling has raised the share of wrong labels from ${percent(noise)} to ${percent(log['noise']!)}. ${advice}`,
+    });
   }
   const given = largestShare(ledger.given, ledger.classes);
   if (first('largestClass', (share) => share > given.share + 0.1)) {
     const now = largestShare(ledger.current, ledger.classes);
-    warnings.push({ code: 'largest-class', epoch: log.epoch, message: `relabelling has grown class ${now.label} to ${percent(now.share)} of the labels (the largest given class held ${percent(given.share)}). ${advice}` });
+    warnings.push({
+      code: 'largest-class',
+      epoch: log.epoch,
+      message: `relabelling has grown class ${now.label} to ${percent(now.share)} of the labels (the largest given class held ${percent(given.share)}). ${advice}`,
+    });
   }
   return warnings;
 }

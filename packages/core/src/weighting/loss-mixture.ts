@@ -1,10 +1,12 @@
-import { portableExp } from '../random/portable-math.ts';
-import type { EpochRows } from '../relabel/relabel.ts';
+import { portableExp, portableLog } from '../random/portable-math.ts';
+import { checkStart } from '../relabel/check-start.ts';
+import { defaultStart } from '../relabel/default-start.ts';
+import type { SampleRows } from '../relabel/relabel.ts';
 import type { Weighting } from './weighting.ts';
 
 /** Options of {@link lossMixture}; defaults of the fit are those of DivideMix's code (Li et al. 2020). */
 export interface LossMixtureOptions {
-  /** First epoch that weighs, 1-based. Default: after a third of the run, rounded up. */
+  /** First epoch that weighs, 1-based. Default: after a third of the run. */
   readonly start?: number;
   /** Iterations of expectation maximization at most. Default 10. */
   readonly iterations?: number;
@@ -33,7 +35,10 @@ export function lowerComponent(x: number, { mean, variance, share }: Mixture): n
 }
 
 /** Fits a {@link Mixture} by expectation maximization, starting from means 0 and 1. */
-export function fitMixture(values: ArrayLike<number>, { iterations = 10, tolerance = 1e-2, regularization = 5e-4 }: LossMixtureOptions = {}): Mixture {
+export function fitMixture(
+  values: ArrayLike<number>,
+  { iterations = 10, tolerance = 1e-2, regularization = 5e-4 }: LossMixtureOptions = {},
+): Mixture {
   const n = values.length;
   let mixture: Mixture = { mean: [0, 1], variance: [0.1, 0.1], share: [0.5, 0.5] };
   let before = -Infinity;
@@ -54,7 +59,11 @@ export function fitMixture(values: ArrayLike<number>, { iterations = 10, toleran
       xx0 += p * x * x;
       x1 += q * x;
       xx1 += q * x * x;
-      fit += mixture.share[0] * density(x, mixture.mean[0], mixture.variance[0]) + mixture.share[1] * density(x, mixture.mean[1], mixture.variance[1]);
+      fit += portableLog(
+        mixture.share[0] * density(x, mixture.mean[0], mixture.variance[0]) +
+          mixture.share[1] * density(x, mixture.mean[1], mixture.variance[1]) +
+          1e-300,
+      );
     }
     const p1 = n - p0;
     const m0 = x0 / Math.max(p0, 1e-9);
@@ -72,7 +81,9 @@ export function fitMixture(values: ArrayLike<number>, { iterations = 10, toleran
   }
   const [m0, m1] = mixture.mean;
   const swap = <T>([a, b]: readonly [T, T]): readonly [T, T] => [b, a];
-  return m0 <= m1 ? mixture : { mean: swap(mixture.mean), variance: swap(mixture.variance), share: swap(mixture.share) };
+  return m0 <= m1
+    ? mixture
+    : { mean: swap(mixture.mean), variance: swap(mixture.variance), share: swap(mixture.share) };
 }
 
 /**
@@ -83,11 +94,12 @@ export function fitMixture(values: ArrayLike<number>, { iterations = 10, toleran
  * @example const method = composeMethod({ name: 'mixture', loss: crossEntropy(), weighting: lossMixture() });
  */
 export function lossMixture(options: LossMixtureOptions = {}): Weighting {
+  checkStart('lossMixture', options.start);
   return {
     name: 'loss-mixture',
-    options: { start: options.start ?? null },
-    plan: (rows: EpochRows) => {
-      if (rows.epoch < (options.start ?? Math.ceil(rows.epochs / 3) + 1)) return {};
+    options: { ...options },
+    plan: (rows: SampleRows) => {
+      if (rows.epoch < (options.start ?? defaultStart(rows.epochs))) return {};
       const seen = Array.from(rows.samples).filter((i) => rows.passes[i]! > 0);
       let low = Infinity;
       let high = -Infinity;

@@ -1,5 +1,5 @@
 import type { Column, EpochPlan } from '../method.ts';
-import type { EpochRows } from '../relabel/relabel.ts';
+import type { SampleRows } from '../relabel/relabel.ts';
 
 /** Weighs the samples of an epoch on the host, before it begins, from what is remembered. */
 export interface Weighting {
@@ -7,5 +7,5 @@ export interface Weighting {
   /** Options as plain data, for the manifest. */
   readonly options?: { readonly [key: string]: string | number | boolean | null };
   readonly remember?: readonly Column[];
-  plan(rows: EpochRows): EpochPlan;
+  plan(rows: SampleRows): EpochPlan;
 }

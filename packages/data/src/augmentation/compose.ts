@@ -10,6 +10,7 @@ import { randomStream } from '@selfcure/core';
 export function compose(...steps: readonly Augmentation[]): Augmentation {
   return {
     name: steps.map((step) => step.name).join('+') || 'none',
+    options: steps.map(({ name, options }) => ({ name, options: options ?? null })),
     apply(image, shape, key) {
       return steps.reduce((current, step, position) => {
         const seed = randomStream({ ...key, purpose: `augment/compose/${position}` }).uint32();

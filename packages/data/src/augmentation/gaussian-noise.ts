@@ -23,6 +23,7 @@ export function gaussianNoise({ variance = 30, probability = 1 }: GaussianNoiseO
   const deviation = Math.sqrt(variance);
   return {
     name: 'gaussian-noise',
+    options: { variance, probability },
     apply(image, _shape, key) {
       const stream = randomStream({ ...key, purpose: 'augment/gaussian-noise' });
       if (variance === 0 || !(stream.uniform() < probability)) return image;

@@ -14,6 +14,7 @@ export function horizontalFlip({ probability = 0.5 }: { readonly probability?: n
   checkRange('probability', probability, 0, 1);
   return {
     name: 'horizontal-flip',
+    options: { probability },
     apply(image, [height, width, channels], key) {
       if (!(randomStream({ ...key, purpose: 'augment/horizontal-flip' }).uniform() < probability)) return image;
       const out = new Uint8Array(image.length);

@@ -38,6 +38,7 @@ export function randomErasing({
   const highRatio = portableLog(ratio[1]);
   return {
     name: 'random-erasing',
+    options: { probability, scale, ratio, value },
     apply(image, [height, width, channels], key) {
       const stream = randomStream({ ...key, purpose: 'augment/random-erasing' });
       if (!(stream.uniform() < probability)) return image;

@@ -15,6 +15,7 @@ export function randomShift({ pixels = 4 }: { readonly pixels?: number } = {}): 
   checkWhole('pixels', pixels, 0, 10_000);
   return {
     name: 'random-shift',
+    options: { pixels },
     apply(image, [height, width, channels], key) {
       const stream = randomStream({ ...key, purpose: 'augment/random-shift' });
       const down = stream.integer(2 * pixels + 1) - pixels;

@@ -70,7 +70,13 @@ function share(ops: Ops, x: Tensor, group: number, groups: number): Tensor {
 const divided = (shape: Shape, axis: number, groups: number): Shape =>
   shape.map((length, i) => (i === axis ? length / groups : length));
 
-const call = (ops: Ops, op: string, inputs: readonly Tensor[], attributes: ConvolutionAttributes, shape?: Shape): Tensor => {
+const call = (
+  ops: Ops,
+  op: string,
+  inputs: readonly Tensor[],
+  attributes: ConvolutionAttributes,
+  shape?: Shape,
+): Tensor => {
   const { stride, padding, groups } = attributes;
   return ops.call(op, inputs, { stride, padding, groups, ...(shape && { shape }) });
 };
@@ -96,11 +102,16 @@ export const contractOperations: OperationTable = {
       const [a, b] = node.inputs as [Tensor, Tensor];
       const { transposeA, transposeB } = attributesOf<MatmulAttributes>(node);
       return [
-        transposeA ? ops.matmul(b, d, { transposeA: transposeB, transposeB: true }) : ops.matmul(d, b, { transposeB: !transposeB }),
-        transposeB ? ops.matmul(d, a, { transposeA: true, transposeB: transposeA }) : ops.matmul(a, d, { transposeA: !transposeA }),
+        transposeA
+          ? ops.matmul(b, d, { transposeA: transposeB, transposeB: true })
+          : ops.matmul(d, b, { transposeB: !transposeB }),
+        transposeB
+          ? ops.matmul(d, a, { transposeA: true, transposeB: transposeA })
+          : ops.matmul(a, d, { transposeA: !transposeA }),
       ];
     },
-    flops: (node) => 2 * sizeOf(node.shape) * orient(node.inputs[0]!.shape, attributesOf<MatmulAttributes>(node).transposeA)[1],
+    flops: (node) =>
+      2 * sizeOf(node.shape) * orient(node.inputs[0]!.shape, attributesOf<MatmulAttributes>(node).transposeA)[1],
   },
   conv2d: {
     arity: 2,
@@ -108,7 +119,9 @@ export const contractOperations: OperationTable = {
       const { stride, padding, groups } = attributesOf<ConvolutionAttributes>({ attributes });
       const [x, filter] = inputs.map((node) => node.shape) as [Shape, Shape];
       if (x.length !== 4 || filter.length !== 4) {
-        throw new ShapeError(`needs [N, H, W, C] and [height, width, in, out], got ${formatShape(x)} and ${formatShape(filter)}`);
+        throw new ShapeError(
+          `needs [N, H, W, C] and [height, width, in, out], got ${formatShape(x)} and ${formatShape(filter)}`,
+        );
       }
       if (x[3] !== filter[2]! * groups || filter[3]! % groups !== 0) {
         throw new ShapeError(
@@ -119,7 +132,9 @@ export const contractOperations: OperationTable = {
       const height = windowCount(x[1]!, filter[0]!, stride[0], padding[0], padding[1]);
       const width = windowCount(x[2]!, filter[1]!, stride[1], padding[2], padding[3]);
       if (height < 1 || width < 1) {
-        throw new ShapeError(`filter ${formatShape(filter)} is larger than the padded input ${formatShape(x)}. Use a larger image or padding`);
+        throw new ShapeError(
+          `filter ${formatShape(filter)} is larger than the padded input ${formatShape(x)}. Use a larger image or padding`,
+        );
       }
       return [x[0]!, height, width, filter[3]!];
     },

@@ -1,6 +1,8 @@
 /**
  * What every operation of the table computes, in a sentence: for documentation and listings. Apart from the table, so that a
  * bundle that only trains does not carry it.
+ *
+ * @example operationDocs['relu']; // 'max(a, 0); the gradient at 0 is 0.'
  */
 export const operationDocs: Readonly<Record<string, string>> = {
   input: 'A value that is uploaded at every run.',
@@ -46,14 +48,18 @@ export const operationDocs: Readonly<Record<string, string>> = {
   conv2dGradInput: 'Gradient of conv2d for its input, from the gradient for its value and the filter.',
   conv2dGradFilter: 'Gradient of conv2d for its filter, from its input and the gradient for its value.',
   maxPool: 'Largest element of every window.',
-  maxPoolGrad: 'Gradient of maxPool from its input, its value and the gradient for it; a tie goes to the first element of the window.',
+  maxPoolGrad:
+    'Gradient of maxPool from its input, its value and the gradient for it; a tie goes to the first element of the window.',
   bnStats: 'Rows mean, biased variance and 1 / sqrt(variance + epsilon) over all axes but the last: [3, C].',
   bnApply: '(x - mean) / sqrt(variance + epsilon) scale + offset, from x, statistics [3, C], scale [C] and offset [C].',
-  bnGradReduce: 'Rows sum of the gradient and sum of gradient times normalized input: the gradients for offset and scale, [2, C].',
-  bnGradInput: 'Gradient of batch normalization for its input, from input, gradient, statistics, scale and the two sums of bnGradReduce.',
+  bnGradReduce:
+    'Rows sum of the gradient and sum of gradient times normalized input: the gradients for offset and scale, [2, C].',
+  bnGradInput:
+    'Gradient of batch normalization for its input, from input, gradient, statistics, scale and the two sums of bnGradReduce.',
   softmax: 'e^x / sum of e^x over the last axis, shifted by its largest element.',
   logSoftmax: 'Logarithm of softmax over the last axis.',
-  softmaxCrossEntropy: '-sum over classes of target times log softmax(logits), one value a row; targets are one-hot or soft rows.',
+  softmaxCrossEntropy:
+    '-sum over classes of target times log softmax(logits), one value a row; targets are one-hot or soft rows.',
   rankMask: '1 for the `count` largest elements of a vector, else 0; among equals the lower index ranks first.',
   assign: 'state <- value',
   ema: 'state <- decay state + (1 - decay) value, from value and decay (a scalar).',

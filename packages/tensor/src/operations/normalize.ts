@@ -81,7 +81,10 @@ export const normalizeOperations: OperationTable = {
       const deviation = ops.row(statistics, 2);
       const normalized = ops.mul(ops.sub(x, ops.row(statistics, 0)), deviation);
       const part = 1 / perChannel(x);
-      const centred = ops.sub(ops.sub(d, ops.mul(ops.row(sums, 0), part)), ops.mul(normalized, ops.mul(ops.row(sums, 1), part)));
+      const centred = ops.sub(
+        ops.sub(d, ops.mul(ops.row(sums, 0), part)),
+        ops.mul(normalized, ops.mul(ops.row(sums, 1), part)),
+      );
       return ops.mul(ops.mul(scale, deviation), centred);
     },
     flops: (node) => 6 * sizeOf(node.shape),

@@ -33,7 +33,12 @@ export interface Operation {
 /** Operations by name. */
 export type OperationTable = Readonly<Record<string, Operation>>;
 
-/** The attributes of a node as its operation defines them. */
+/**
+ * The attributes of a node as its operation defines them; the caller knows which operation it is.
+ *
+ * @example
+ * const { transposeA, transposeB } = attributesOf<MatmulAttributes>(node);
+ */
 export function attributesOf<T>(node: { readonly attributes: Attributes }): T {
   return node.attributes as unknown as T;
 }

@@ -32,7 +32,11 @@ export interface AdamAttributes {
   readonly decoupled: boolean;
 }
 
-/** Name of an optimizer's slot for a parameter. */
+/**
+ * Name of an optimizer's slot for a parameter. Names of parameters have no ':', so no slot takes the place of one.
+ *
+ * @example slotName('stem/filter', 'momentum'); // 'stem/filter:momentum'
+ */
 export function slotName(parameter: string, slot: 'm' | 'v' | 'momentum'): string {
   return `${parameter}:${slot}`;
 }
@@ -110,7 +114,11 @@ export const optimizeOperations: OperationTable = {
     kind: 'effect',
     shape: (inputs, attributes) => checkGradients(inputs, attributes, 3),
     writes: (attributes) =>
-      attributesOf<AdamAttributes>({ attributes }).parameters.flatMap((name) => [name, slotName(name, 'm'), slotName(name, 'v')]),
+      attributesOf<AdamAttributes>({ attributes }).parameters.flatMap((name) => [
+        name,
+        slotName(name, 'm'),
+        slotName(name, 'v'),
+      ]),
     lower(ops, node) {
       const { parameters, beta1, beta2, epsilon, weightDecay, decoupled } = attributesOf<AdamAttributes>(node);
       const [rate, correction1, correction2, ...gradients] = node.inputs as [Tensor, Tensor, Tensor, ...Tensor[]];
@@ -121,7 +129,10 @@ export const optimizeOperations: OperationTable = {
         const gradient = decoupled ? gradients[i]! : withDecay(ops, gradients[i]!, parameter, decay);
         const m = ops.add(ops.mul(ops.read(slotName(name, 'm')), beta1), ops.mul(gradient, 1 - beta1));
         const v = ops.add(ops.mul(ops.read(slotName(name, 'v')), beta2), ops.mul(ops.square(gradient), 1 - beta2));
-        const step = ops.div(ops.mul(m, ops.mul(rate, correction1)), ops.add(ops.sqrt(ops.mul(v, correction2)), epsilon));
+        const step = ops.div(
+          ops.mul(m, ops.mul(rate, correction1)),
+          ops.add(ops.sqrt(ops.mul(v, correction2)), epsilon),
+        );
         const start = decoupled && decay !== 0 ? ops.mul(parameter, ops.sub(1, ops.mul(rate, decay))) : parameter;
         ops.assign(slotName(name, 'm'), m);
         ops.assign(slotName(name, 'v'), v);

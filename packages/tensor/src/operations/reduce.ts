@@ -10,7 +10,11 @@ export interface ReduceAttributes {
   readonly keepDims: boolean;
 }
 
-/** The shape with the reduced axes left as size 1. */
+/**
+ * The shape with the reduced axes left as size 1.
+ *
+ * @example keptShape([32, 6, 6, 8], [1, 2]); // [32, 1, 1, 8]
+ */
 export function keptShape(shape: Shape, axes: readonly number[]): Shape {
   return shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
 }

@@ -30,7 +30,9 @@ export const shapeOperations: OperationTable = {
       const { shape } = attributesOf<TargetShapeAttributes>({ attributes });
       const from = inputs[0]!.shape;
       if (sizeOf(from) !== sizeOf(shape)) {
-        throw new ShapeError(`${formatShape(from)} has ${sizeOf(from)} elements, ${formatShape(shape)} needs ${sizeOf(shape)}`);
+        throw new ShapeError(
+          `${formatShape(from)} has ${sizeOf(from)} elements, ${formatShape(shape)} needs ${sizeOf(shape)}`,
+        );
       }
       return shape;
     },
@@ -116,7 +118,9 @@ export const shapeOperations: OperationTable = {
       const [x, index] = inputs;
       if (index!.dtype !== 'i32') throw new ShapeError(`the index is ${index!.dtype}, takes i32`);
       if (index!.shape.length !== 1 || index!.shape[0] !== x!.shape[0]) {
-        throw new ShapeError(`${formatShape(x!.shape)} needs an index of its ${x!.shape[0]} rows, got ${formatShape(index!.shape)}`);
+        throw new ShapeError(
+          `${formatShape(x!.shape)} needs an index of its ${x!.shape[0]} rows, got ${formatShape(index!.shape)}`,
+        );
       }
       return [attributesOf<{ rows: number }>({ attributes }).rows, ...x!.shape.slice(1)];
     },
@@ -134,7 +138,12 @@ export const shapeOperations: OperationTable = {
     },
     gradient(ops, node, upstream) {
       const { permutation } = attributesOf<{ permutation: readonly number[] }>(node);
-      return [ops.transpose(upstream, permutation.map((_, axis) => permutation.indexOf(axis)))];
+      return [
+        ops.transpose(
+          upstream,
+          permutation.map((_, axis) => permutation.indexOf(axis)),
+        ),
+      ];
     },
   },
   broadcastTo: {
@@ -143,7 +152,8 @@ export const shapeOperations: OperationTable = {
       const { shape } = attributesOf<TargetShapeAttributes>({ attributes });
       const from = inputs[0]!.shape;
       const wide = broadcastShapes(from, shape);
-      if (!wide || !sameShape(wide, shape)) throw new ShapeError(`${formatShape(from)} does not broadcast to ${formatShape(shape)}`);
+      if (!wide || !sameShape(wide, shape))
+        throw new ShapeError(`${formatShape(from)} does not broadcast to ${formatShape(shape)}`);
       return shape;
     },
     gradient: (ops, node, upstream) => [ops.sumTo(upstream, node.inputs[0]!.shape)],

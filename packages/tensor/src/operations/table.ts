@@ -9,7 +9,16 @@ import { poolOperations } from './pool.ts';
 import { reduceOperations } from './reduce.ts';
 import { shapeOperations } from './shape.ts';
 
-/** Every operation that a graph may hold, by name. Adapters, conformance suite and documentation read the same rows. */
+/**
+ * Every operation that a graph may hold, by name. Adapters, conformance suite and documentation read the same rows.
+ *
+ * @example
+ * const operations: OperationTable = {
+ *   ...operationTable,
+ *   swish: { arity: 1, shape: ([x]) => x!.shape, lower: (ops, { inputs: [x] }) => ops.mul(x!, ops.sigmoid(x!)) },
+ * };
+ * const graph = trace((ops) => ({ y: ops.call('swish', [ops.input('x', [4])], {}) }), { operations });
+ */
 export const operationTable: OperationTable = {
   ...leafOperations,
   ...elementWiseOperations,
