@@ -23,7 +23,7 @@ export function warmUpShare({ step }: ScheduleTime, steps: number): number {
 export function warmUp(schedule: Schedule, { epochs }: WarmUpOptions): Schedule {
   checkOption('warmUp', 'epochs', epochs, { from: 0 });
   return named(
-    { schedule: 'warm-up', epochs, then: describeSchedule(schedule) },
+    { schedule: 'warm-up', epochs, of: describeSchedule(schedule) },
     (at) => schedule(at) * warmUpShare(at, epochs * at.stepsPerEpoch),
   );
 }
