@@ -195,7 +195,7 @@ describe('selfcure train', () => {
       '--out',
       'e',
     );
-    expect(stderr).toMatch(/warning epoch 1: relabelling has raised the share of wrong labels/);
+    expect(stderr).toMatch(/warning epoch 1: relabelling raised the share of wrong labels/);
     const events = stdout
       .trimEnd()
       .split('\n')

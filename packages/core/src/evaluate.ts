@@ -7,7 +7,7 @@ import { expectedCalibrationError, negativeLogLikelihood } from './metric/calibr
 import { accuracy, balancedAccuracy, confusionMatrix, macroF1, predictedLabels } from './metric/classification.ts';
 import type { Model } from './model.ts';
 import { readImages } from './train/batch.ts';
-import { checkBatchSize, checkDataset, defaultBatchSize } from './train/options.ts';
+import { checkBatchSize, checkClasses, checkDataset, defaultBatchSize } from './train/options.ts';
 import { evaluationStep } from './train/step.ts';
 import type { TrainedModel } from './train/trained-model.ts';
 import { createYield } from './train/yield.ts';
@@ -149,12 +149,7 @@ export async function predict({
  * @example const { accuracy, balancedAccuracy } = await evaluate({ backend, model: run.model, data: test });
  */
 export async function evaluate(options: PredictOptions): Promise<Evaluation> {
-  const { data, model } = options;
-  if (data.classes.some((name, label) => name !== model.classes[label])) {
-    throw new OptionError(
-      `data '${data.name}' has classes ${data.classes.join(', ')}, the model ${model.classes.join(', ')}. Map them to one order`,
-    );
-  }
+  checkClasses(options.data, options.model.classes);
   return score(await predict(options), options.data.labels, options.model.model.classes);
 }
 

@@ -24,6 +24,8 @@ export type { Evaluation, PredictOptions, Predictions } from './evaluate.ts';
 export { classifier } from './head/classifier.ts';
 export type { Head } from './head/head.ts';
 export { selfAttentionImportance } from './head/self-attention-importance.ts';
+export { undoChanges } from './ledger/undo-changes.ts';
+export { exportChanges } from './ledger/export-changes.ts';
 export { createLedger, restoreLedger } from './ledger/label-ledger.ts';
 export type { CommitSummary, LabelChange, LabelLedger, LedgerData, ProposalEvidence } from './ledger/label-ledger.ts';
 export { crossEntropy } from './loss/cross-entropy.ts';

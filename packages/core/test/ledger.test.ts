@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLedger, restoreLedger } from '@selfcure/core';
+import { createLedger, exportChanges, restoreLedger, undoChanges } from '@selfcure/core';
 import type { LabelLedger, Proposal } from '@selfcure/core';
 
 const evidence = (epoch: number) => ({ epoch, step: -1, strategy: 'test', importance: null, pGiven: 0.1, pMax: 0.8 });
@@ -57,7 +57,7 @@ describe('label ledger', () => {
       refused: 2,
     });
     expect(ledger.current[0]).toBe(1);
-    ledger.undo(0);
+    undoChanges(ledger, 0);
     expect([...ledger.current]).toEqual([1, 1, 2]);
   });
 
@@ -85,7 +85,7 @@ describe('label ledger', () => {
           stood.push([...ledger.current, ...ledger.dropped]);
         });
         const { length } = ledger.changes();
-        const undone = ledger.undo(target);
+        const undone = undoChanges(ledger, target);
         expect([...ledger.current, ...ledger.dropped]).toEqual(stood[Math.min(target, epochs.length)]);
         expect(ledger.changes()).toHaveLength(length + undone);
         const copy = restoreLedger(ledger.data(), 4);
@@ -98,10 +98,10 @@ describe('label ledger', () => {
   it('exports CSV and JSON lines', () => {
     const ledger = createLedger({ given: [0, 1], classes: 2 });
     apply(ledger, 1, [to(0, 1)]);
-    expect(ledger.export('csv', ['no', 'yes'])).toBe(
+    expect(exportChanges(ledger.changes(), 'csv', ['no', 'yes'])).toBe(
       'epoch,step,sample,kind,from,to,importance,p_given,p_max,score,strategy,reason\n1,-1,0,relabel,no,yes,,0.1,0.8,0.5,test,"because, ""so"""\n',
     );
-    expect(JSON.parse(ledger.export('jsonl', ['no', 'yes']))).toMatchObject({
+    expect(JSON.parse(exportChanges(ledger.changes(), 'jsonl', ['no', 'yes']))).toMatchObject({
       sample: 0,
       from: 'no',
       to: 'yes',

@@ -1,3 +1,4 @@
+import { undoChanges } from '@selfcure/core';
 import { renderReport } from '@selfcure/report';
 import { describe, expect, test } from 'vitest';
 import { evaluated, fabricate, pixel, propose } from './fabricated.ts';
@@ -307,7 +308,7 @@ describe('galleries', () => {
     const page = await render({
       edit: (ledger) => {
         relabels.edit!(ledger);
-        ledger.undo(0);
+        undoChanges(ledger, 0);
       },
     });
     expect(headings(page)).not.toContain('Relabelled');

@@ -1,4 +1,4 @@
-import { GraphError } from './errors.ts';
+import { GraphError, placeOf } from './errors.ts';
 import type { Node, Tensor } from './graph.ts';
 import type { OperationTable } from './operations/operation.ts';
 import type { Ops } from './ops.ts';
@@ -69,7 +69,7 @@ export function differentiate(options: DifferentiateOptions): (Tensor | null)[] 
         const gradient = row.kind === 'element-wise' ? ops.sumTo(raw, source.shape) : raw;
         if (!sameShape(gradient.shape, source.shape)) {
           throw new GraphError(
-            `${node.op} (layer '${node.layer || 'top'}'): its gradient rule gave ${formatShape(gradient.shape)} for an input of shape ` +
+            `${placeOf(node)}: its gradient rule gave ${formatShape(gradient.shape)} for an input of shape ` +
               `${formatShape(source.shape)}. Mend the rule, or reduce with ops.sumTo`,
           );
         }
@@ -88,7 +88,7 @@ function gradientScope(node: Node): string {
 
 function missing(node: Node): never {
   throw new GraphError(
-    `${node.op} (layer '${node.layer || 'top'}') has no gradient rule. Wrap its input in ops.stopGradient, or give it ops.customGradient`,
+    `${placeOf(node)} has no gradient rule. Wrap its input in ops.stopGradient, or give it ops.customGradient`,
   );
 }
 

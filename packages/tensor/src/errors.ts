@@ -49,3 +49,8 @@ export class UnsupportedOperationError extends TensorError {
 export class RunError extends TensorError {
   override name = 'RunError';
 }
+
+/** An operation and its layer, as error messages name them. */
+export function placeOf({ op, layer }: { readonly op: string; readonly layer: string }): string {
+  return `${op} (layer '${layer || 'top'}')`;
+}

@@ -1,4 +1,4 @@
-import { GraphError } from './errors.ts';
+import { GraphError, placeOf } from './errors.ts';
 import type { Node } from './graph.ts';
 import type { StateAttributes } from './operations/leaf.ts';
 import { attributesOf } from './operations/operation.ts';
@@ -58,8 +58,7 @@ export function schedule({ roots, table }: { roots: readonly Node[]; table: Oper
       if (done.has(node)) return;
       if (open.has(node)) {
         throw new GraphError(
-          `${node.op} (layer '${node.layer || 'top'}') needs a state from before and after the same update. ` +
-            'Read the state on one side of the effect only',
+          `${placeOf(node)} needs a state from before and after the same update. ` + 'Read it on one side only',
         );
       }
       open.add(node);

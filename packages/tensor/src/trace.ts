@@ -1,6 +1,6 @@
 import { differentiate } from './differentiate.ts';
 import type { CustomRules } from './differentiate.ts';
-import { GraphError, ShapeError, UnsupportedOperationError } from './errors.ts';
+import { GraphError, placeOf, ShapeError, UnsupportedOperationError } from './errors.ts';
 import type { Attributes, Graph, Node, Shape, StateSpec, Tensor } from './graph.ts';
 import type { StateAttributes } from './operations/leaf.ts';
 import { attributesOf } from './operations/operation.ts';
@@ -75,7 +75,7 @@ export function createTracer(options: TraceOptions = {}): Tracer {
   let fresh = 0;
 
   const layer = (): string => scopes.filter(Boolean).join('/');
-  const where = (op: string): string => `${op} (layer '${layer() || 'top'}')`;
+  const where = (op: string): string => placeOf({ op, layer: layer() });
   const operation = (op: string): Operation => {
     const found = Object.hasOwn(table, op) ? table[op] : undefined;
     if (!found) throw new GraphError(`${where(op)}: no such operation. Known: ${Object.keys(table).join(', ')}`);

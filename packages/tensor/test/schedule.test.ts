@@ -117,9 +117,7 @@ describe('state versions', () => {
         return { difference: ops.scope('tail', () => ops.sub(ops.read('tail/w'), old)) };
       });
     expect(both).toThrow(GraphError);
-    expect(both).toThrow(
-      /\(layer '.*'\) needs a state from before and after the same update. Read the state on one side/,
-    );
+    expect(both).toThrow(/\(layer '.*'\) needs a state from before and after the same update. Read it on one side/);
   });
 
   it('a copy of the old version makes the same value possible', () => {

@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { oneOf, readChoice } from '../argument/choice.ts';
 import { writeCsv } from '../run-folder/csv.ts';
 import { fileStore } from '../run-folder/file-store.ts';
-import { exportChanges } from '../run-folder/labels-table.ts';
+import { changesTable } from '../run-folder/labels-table.ts';
 import { readStoredLabels } from '../run-folder/stored-labels.ts';
 import type { StoredLabels } from '../run-folder/stored-labels.ts';
 import type { Command } from './command.ts';
@@ -29,7 +29,7 @@ export const command: Command = {
     const format = readChoice('format', args['format'], formats) ?? 'csv';
     const stored = await readStoredLabels(fileStore(resolve(shell.cwd, String(args['run']))));
     const text =
-      args['cured'] === true ? curedLabels(stored, format) : exportChanges(stored.state.ledger, stored.samples, format);
+      args['cured'] === true ? curedLabels(stored, format) : changesTable(stored.state.ledger, stored.samples, format);
     if (args['out'] === undefined) {
       shell.stdout.write(text);
       return 0;

@@ -1,4 +1,4 @@
-import { restoreLedger, predictedLabels } from '@selfcure/core';
+import { exportChanges, predictedLabels } from '@selfcure/core';
 import type { LabelChange, LedgerData, TrainState } from '@selfcure/core';
 import { parse } from 'csv-parse/sync';
 import { RunFolderError } from '../errors.ts';
@@ -79,15 +79,12 @@ export function changesOf(log: readonly LabelChange[], ids: Int32Array): LabelCh
 }
 
 /** The log of a ledger as `changes.csv` or `changes.jsonl`. */
-export function exportChanges(
+export function changesTable(
   ledger: LedgerData,
   { ids, classes }: Pick<SampleFacts, 'ids' | 'classes'>,
   format: 'csv' | 'jsonl',
 ): string {
-  return restoreLedger({ ...ledger, log: changesOf(ledger.log, ids), staged: [] }, classes.length).export(
-    format,
-    classes,
-  );
+  return exportChanges(changesOf(ledger.log, ids), format, classes);
 }
 
 /** Writes `labels.csv`, `changes.csv` and `changes.jsonl`. */
@@ -98,8 +95,8 @@ export async function writeLabelTables(
 ): Promise<void> {
   await Promise.all([
     store.set(runFiles.labels, labelsCsv(state, facts)),
-    store.set(runFiles.changesCsv, exportChanges(state.ledger, facts, 'csv')),
-    store.set(runFiles.changesJsonl, exportChanges(state.ledger, facts, 'jsonl')),
+    store.set(runFiles.changesCsv, changesTable(state.ledger, facts, 'csv')),
+    store.set(runFiles.changesJsonl, changesTable(state.ledger, facts, 'jsonl')),
   ]);
 }
 

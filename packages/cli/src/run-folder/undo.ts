@@ -1,4 +1,4 @@
-import { restoreLedger } from '@selfcure/core';
+import { restoreLedger, undoChanges } from '@selfcure/core';
 import type { LedgerData, TrainState } from '@selfcure/core';
 
 /** A ledger with some changes taken back, and how many labels that changed. */
@@ -13,7 +13,7 @@ export interface Undone {
  */
 export function undoToEpoch({ ledger }: TrainState, epoch: number, classes: number): Undone {
   const undone = restoreLedger({ ...ledger, staged: [] }, classes);
-  const count = undone.undo(epoch);
+  const count = undoChanges(undone, epoch);
   return { ledger: undone.data(), count };
 }
 

@@ -74,11 +74,9 @@ export interface LabelLedger {
   changes(sample?: number): readonly LabelChange[];
   /** Sets a label as a person's word: no strategy changes it from here on. */
   verify(sample: number, label: number, epoch?: number): void;
-  /** Takes back every change of later epochs than the given one, as new entries of the log; 0 takes back all but verified labels. Returns their number. */
-  undo(epoch: number): number;
+  /** Adds a change to the log as it is and applies it; `undoChanges` does so. */
+  append(change: LabelChange): void;
   data(): LedgerData;
-  /** The log as CSV with a header, or one JSON object a line. */
-  export(format: 'csv' | 'jsonl', classNames?: readonly string[]): string;
 }
 
 /**
@@ -164,7 +162,7 @@ export function restoreLedger(data: LedgerData, classes: number): LabelLedger {
       }
       if (!Number.isFinite(proposal.score))
         throw new OptionError(
-          `relabel strategy '${evidence.strategy}' gave sample ${proposal.sample} the score ${proposal.score}, which is no number`,
+          `relabel strategy '${evidence.strategy}' gave sample ${proposal.sample} the score ${proposal.score}, no number`,
         );
       if (typeof proposal.to !== 'string')
         checkLabel(proposal.sample, proposal.to, classes, `relabel strategy '${evidence.strategy}': `);
@@ -194,51 +192,18 @@ export function restoreLedger(data: LedgerData, classes: number): LabelLedger {
       checkLabel(sample, label, classes);
       record({
         epoch,
-        step: -1,
         sample,
         kind: 'verify',
         from: current[sample]!,
         to: label,
-        importance: null,
-        pGiven: null,
-        pMax: null,
+        ...unseen,
         score: 1,
         strategy: 'person',
         reason: 'verified by a person',
       });
       verified[sample] = 1;
     },
-    undo: (epoch) => {
-      const before = new Map<number, { label: number; dropped: boolean }>();
-      for (const change of log) {
-        if (change.epoch <= epoch || change.kind === 'verify')
-          before.set(change.sample, { label: change.to, dropped: change.kind === 'drop' });
-      }
-      const touched = new Set(
-        log.filter((change) => change.epoch > epoch && !verified[change.sample]).map((change) => change.sample),
-      );
-      let count = 0;
-      for (const sample of touched) {
-        const target = before.get(sample) ?? { label: given[sample]!, dropped: false };
-        if (current[sample] === target.label && (dropped[sample] === 1) === target.dropped) continue;
-        record({
-          epoch,
-          step: -1,
-          sample,
-          kind: target.dropped ? 'drop' : 'undo',
-          from: current[sample]!,
-          to: target.label,
-          importance: null,
-          pGiven: null,
-          pMax: null,
-          score: 0,
-          strategy: 'undo',
-          reason: `undone to epoch ${epoch}`,
-        });
-        count++;
-      }
-      return count;
-    },
+    append: record,
     data: () => ({
       given,
       current: current.slice(),
@@ -247,46 +212,19 @@ export function restoreLedger(data: LedgerData, classes: number): LabelLedger {
       log: [...log],
       staged: [...staged],
     }),
-    export: (format, classNames) => exportLog(log, format, classNames),
   };
   return ledger;
 }
 
+/** Evidence of a change that no pass of the network speaks for. */
+export const unseen: Pick<LabelChange, 'step' | 'importance' | 'pGiven' | 'pMax'> = {
+  step: -1,
+  importance: null,
+  pGiven: null,
+  pMax: null,
+};
+
 function checkLabel(sample: number, label: number, classes: number, who = ''): void {
   if (Number.isInteger(label) && label >= 0 && label < classes) return;
-  throw new OptionError(
-    `${who}sample ${sample} has label ${label}, which is outside [0, ${classes}). Drop the sample or map its label`,
-  );
-}
-
-function exportLog(log: readonly LabelChange[], format: 'csv' | 'jsonl', classNames?: readonly string[]): string {
-  const named = (label: number): string | number => classNames?.[label] ?? label;
-  if (format === 'jsonl')
-    return log
-      .map((change) => `${JSON.stringify({ ...change, from: named(change.from), to: named(change.to) })}\n`)
-      .join('');
-  const quote = (value: string | number | null): string => {
-    const text = value === null ? '' : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const header = 'epoch,step,sample,kind,from,to,importance,p_given,p_max,score,strategy,reason';
-  const lines = log.map((c) =>
-    [
-      c.epoch,
-      c.step,
-      c.sample,
-      c.kind,
-      named(c.from),
-      named(c.to),
-      c.importance,
-      c.pGiven,
-      c.pMax,
-      c.score,
-      c.strategy,
-      c.reason,
-    ]
-      .map(quote)
-      .join(','),
-  );
-  return `${[header, ...lines].join('\n')}\n`;
+  throw new OptionError(`${who}sample ${sample} has label ${label}, which is outside [0, ${classes}). Map its label`);
 }

@@ -37,9 +37,7 @@ export function composeMethod(parts: MethodParts): Method {
   const has = (head: string): boolean => heads.some((one) => one.name === head);
   for (const part of [loss, ...regularizers]) {
     if (part.needsHead !== undefined && !has(part.needsHead)) {
-      throw new OptionError(
-        `${name}: '${part.name}' needs the head '${part.needsHead}'. Add it to heads, or leave the part out`,
-      );
+      throw new OptionError(`${name}: '${part.name}' needs the head '${part.needsHead}'. Add it to heads`);
     }
   }
   const remember = [...(parts.remember ?? []), ...(loss.remember ?? []), ...(weighting?.remember ?? [])];

@@ -11,8 +11,8 @@ import type { RelabelStrategy } from '../relabel/relabel.ts';
 export function withRelabel(method: Method, strategy: RelabelStrategy): Method {
   if (strategy.needsImportance && !method.needs.heads?.some((head) => head.name === 'importance')) {
     throw new OptionError(
-      `relabel strategy '${strategy.name}' needs importance weights and their groups, which method '${method.name}' has none of. ` +
-        "Switch importance weighting or rank regularization on, or take candidates 'all'",
+      `relabel strategy '${strategy.name}' needs importance weights, which method '${method.name}' has none of. ` +
+        "Switch weighting or rank on, or take candidates 'all'",
     );
   }
   return { ...method, relabel: strategy };

@@ -70,8 +70,8 @@ export function averagedRelabel({
           const changed = rows.current[i] !== rows.given[i] || rows.dropped[i] === 1;
           const why =
             score > drop
-              ? `${lead}, but more than ${maxClassShare} of its class would leave`
-              : `${lead} no longer speaks against the given label`;
+              ? `${lead}, but over ${maxClassShare} of its class would leave`
+              : `${lead}: no longer against the given label`;
           if (changed) proposals.push({ ...evidence, to: 'restore', reason: why });
         } else if (score > edit) {
           if (rows.current[i] !== best || rows.dropped[i])

@@ -52,10 +52,10 @@ export interface TrainOptions {
 
 /** Checks options that need no engine. */
 export function checkOptions(options: TrainOptions): void {
-  const { data, model, epochs, batchSize = defaultBatchSize, backend, recipe, seed = 0, validation } = options;
+  const { data, model, epochs, batchSize = defaultBatchSize, backend, seed = 0, validation } = options;
   if (backend.specificationVersion !== 'v1') {
     throw new OptionError(
-      `backend '${backend.name}' follows specification ${String(backend.specificationVersion)}, this core takes v1. Install matching versions`,
+      `backend '${backend.name}' is of specification ${String(backend.specificationVersion)}, not v1. Install matching versions`,
     );
   }
   if (!Number.isInteger(epochs) || epochs < 1) throw new OptionError(`epochs ${epochs} is not a whole number from 1`);
@@ -67,21 +67,13 @@ export function checkOptions(options: TrainOptions): void {
     );
   for (const set of validation ? [data, validation] : [data]) {
     checkDataset(set, model);
-    if (set.classes.some((name, label) => name !== data.classes[label])) {
-      throw new OptionError(
-        `validation data '${set.name}' has classes ${set.classes.join(', ')}, the training data ${data.classes.join(', ')}. Map them to one order`,
-      );
-    }
+    checkClasses(set, data.classes);
   }
   if (options.keepBest?.startsWith('validation/') && !validation)
     throw new OptionError(`keepBest: '${options.keepBest}' needs the option validation`);
   const average = options.weightAverage;
   if (average !== undefined && !(average > 0 && average < 1))
     throw new OptionError(`weightAverage ${average} is outside (0, 1). 0.999 is usual`);
-  if (![undefined, 1, 2].includes(recipe.needs.nets))
-    throw new OptionError(
-      `method '${recipe.name}' asks for ${String(recipe.needs.nets)} networks, 1 or 2 are possible`,
-    );
 }
 
 /** Samples of a batch where an option names none. */
@@ -91,6 +83,14 @@ export const defaultBatchSize = 32;
 export function checkBatchSize(batchSize: number): void {
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new OptionError(`batchSize ${batchSize} is not a whole number from 1`);
+}
+
+/** Refuses a data set whose classes have another order than those of the training data. */
+export function checkClasses({ name, classes }: Dataset, trained: readonly string[]): void {
+  if (classes.every((one, label) => one === trained[label])) return;
+  throw new OptionError(
+    `data '${name}' has classes ${classes.join(', ')}, the training data ${trained.join(', ')}. Map them to one order`,
+  );
 }
 
 /** Refuses a data set that is not whole, or does not fit a model. */

@@ -72,7 +72,7 @@ export async function openSession(options: TrainOptions): Promise<Session> {
   const fingerprint = fingerprintOf(options, optimizer, trained);
   if (resume && resume.fingerprint !== fingerprint) {
     throw new CheckpointError(
-      `resume: the state belongs to another run. Its options: ${resume.fingerprint}; these: ${fingerprint}. Use the same options, or start anew`,
+      `resume: the state belongs to another run: ${resume.fingerprint}; this one is ${fingerprint}`,
     );
   }
   const ledger = openLedger(options);

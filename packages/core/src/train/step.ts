@@ -178,7 +178,7 @@ function checkOutputs(method: Method, columns: readonly Column[], outputs: Reado
   }
   if (method.relabel?.needsImportance && !Object.hasOwn(outputs, 'highGroup')) {
     throw new OptionError(
-      `method '${method.name}': relabel strategy '${method.relabel.name}' needs groups, but the loss gives no highGroup`,
+      `method '${method.name}': relabel strategy '${method.relabel.name}' needs the loss to give highGroup`,
     );
   }
 }
@@ -186,9 +186,7 @@ function checkOutputs(method: Method, columns: readonly Column[], outputs: Reado
 function checkNames(specs: readonly StateSpec[]): void {
   const taken = specs.find(({ name }) => name.startsWith('average/'));
   if (taken)
-    throw new OptionError(
-      `state '${taken.name}': names that begin with 'average/' are kept for averages of weights. Rename the layer`,
-    );
+    throw new OptionError(`state '${taken.name}': 'average/' is kept for averages of weights. Rename the layer`);
 }
 
 /** sum(weight loss) / sum(weight); 0 where every weight is 0. */

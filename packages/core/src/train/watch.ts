@@ -32,14 +32,14 @@ export function watchRelabelling(
   const warnings: RunWarning[] = [];
   const first = (name: string, is: (value: number) => boolean): boolean =>
     is(log[name] ?? 0) && !history.slice(0, -1).some((one) => is(one[name] ?? 0));
-  const advice = 'Try cure(), a later start or a larger margin, and compare with ce()';
+  const advice = 'Try cure(), a later start or a larger margin';
 
   const verified = ledger.verified.reduce((sum, one) => sum + one, 0);
   if (verified > 0 && first('refused', (refused) => refused > 0.05 * verified)) {
     warnings.push({
       code: 'refused-edits',
       epoch: log.epoch,
-      message: `the relabel strategy wants to change ${log['refused']} of ${verified} labels that a person has verified. ${advice}`,
+      message: `the relabel strategy wants to change ${log['refused']} of ${verified} verified labels. ${advice}`,
     });
   }
   const noise = truth && noiseOf(ledger.given, truth);
@@ -47,7 +47,7 @@ export function watchRelabelling(
     warnings.push({
       code: 'relabel-feedback',
       epoch: log.epoch,
-      message: `relabelling has raised the share of wrong labels from ${percent(noise)} to ${percent(log['noise']!)}. ${advice}`,
+      message: `relabelling raised the share of wrong labels from ${percent(noise)} to ${percent(log['noise']!)}. ${advice}`,
     });
   }
   const given = largestShare(ledger.given, ledger.classes);
@@ -56,7 +56,7 @@ export function watchRelabelling(
     warnings.push({
       code: 'largest-class',
       epoch: log.epoch,
-      message: `relabelling has grown class ${now.label} to ${percent(now.share)} of the labels (the largest given class held ${percent(given.share)}). ${advice}`,
+      message: `relabelling grew class ${now.label} to ${percent(now.share)} of the labels (the largest given one: ${percent(given.share)}). ${advice}`,
     });
   }
   return warnings;

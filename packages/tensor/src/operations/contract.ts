@@ -37,13 +37,10 @@ const orient = (shape: Shape, transposed: boolean): readonly [number, number] =>
 /** Multiply-adds of a convolution: output elements times filter elements that meet in each. */
 const convolutionFlops = (output: Shape, filter: Shape): number => 2 * sizeOf(output) * sizeOf(filter.slice(0, 3));
 
-/** Channels [from, to) of the last axis. */
-function channels(ops: Ops, x: Tensor, from: number, to: number): Tensor {
-  const last = x.shape.length - 1;
-  const first = [last, ...x.shape.slice(0, last).map((_, axis) => axis)];
-  const back = [...x.shape.slice(1).map((_, axis) => axis + 1), 0];
-  return ops.transpose(ops.rows(ops.transpose(x, first), from, to), back);
-}
+/** The last axis first, and back again. */
+const toFront = (ops: Ops, x: Tensor): Tensor =>
+  ops.transpose(x, [x.shape.length - 1, ...x.shape.slice(1).map((_, axis) => axis)]);
+const toBack = (ops: Ops, x: Tensor): Tensor => ops.transpose(x, [...x.shape.slice(1).map((_, axis) => axis + 1), 0]);
 
 /** One operation per channel group, joined along the last axis. */
 function perGroup(
@@ -54,16 +51,13 @@ function perGroup(
   const attributes = attributesOf<ConvolutionGradientAttributes>(node);
   if (attributes.groups === 1) return null;
   const parts = Array.from({ length: attributes.groups }, (_, group) => build(group, { ...attributes, groups: 1 }));
-  const last = node.shape.length - 1;
-  const first = [last, ...node.shape.slice(0, last).map((_, axis) => axis)];
-  const back = [...node.shape.slice(1).map((_, axis) => axis + 1), 0];
-  return ops.transpose(ops.concatRows(parts.map((part) => ops.transpose(part, first))), back);
+  return toBack(ops, ops.concatRows(parts.map((part) => toFront(ops, part))));
 }
 
 /** Part `group` of `groups` along the last axis. */
 function share(ops: Ops, x: Tensor, group: number, groups: number): Tensor {
   const width = x.shape.at(-1)! / groups;
-  return channels(ops, x, group * width, (group + 1) * width);
+  return toBack(ops, ops.rows(toFront(ops, x), group * width, (group + 1) * width));
 }
 
 /** The shape with its axis `axis` divided by the number of groups. */
@@ -93,7 +87,7 @@ export const contractOperations: OperationTable = {
       if (a.length !== 2 || b.length !== 2 || k !== inner) {
         throw new ShapeError(
           `${formatShape(a)}${transposeA ? ' transposed' : ''} times ${formatShape(b)}${transposeB ? ' transposed' : ''}: ` +
-            'inner sizes differ. Check the feature width of the layer before this one',
+            'inner sizes differ. Check the width of the layer before',
         );
       }
       return [m, n];
@@ -133,7 +127,7 @@ export const contractOperations: OperationTable = {
       const width = windowCount(x[2]!, filter[1]!, stride[1], padding[2], padding[3]);
       if (height < 1 || width < 1) {
         throw new ShapeError(
-          `filter ${formatShape(filter)} is larger than the padded input ${formatShape(x)}. Use a larger image or padding`,
+          `filter ${formatShape(filter)} is larger than the padded input ${formatShape(x)}. Use a larger image`,
         );
       }
       return [x[0]!, height, width, filter[3]!];

@@ -13,7 +13,7 @@ function broadcastAll(inputs: readonly Node[]): Shape {
     if (!wider) {
       throw new ShapeError(
         `shapes ${inputs.map((node) => formatShape(node.shape)).join(' and ')} do not broadcast. ` +
-          'Axes are aligned from the last; each pair must be equal or hold a 1',
+          'From the last axis on, each pair must be equal or hold a 1',
       );
     }
     shape = wider;

@@ -26,7 +26,7 @@ function reducedShape(inputs: readonly Node[], attributes: Attributes): Shape {
     if (!(axis >= 0 && axis < shape.length) || (i > 0 && axis !== axes[i - 1]! + 1)) {
       throw new ShapeError(
         `axes [${axes.join(', ')}] of ${formatShape(shape)} are not one block of adjacent axes. ` +
-          'Reduce through ops.sum, ops.mean or ops.max, which split the axes',
+          'Use ops.sum, ops.mean or ops.max',
       );
     }
   });
