@@ -1,125 +1,98 @@
 /**
  * An adapter of your own: a kernel table over plain arrays. It has kernels for the simplest operations; everything else
- * (softmax, batch normalization, Adam …) is lowered to them, and what cannot be is refused by name before the first step.
+ * (softmax, cross-entropy, Adam …) is lowered to them, and what cannot be is refused by name before the first step.
  */
-import { ce, composeMethod, crossEntropy, train } from '@selfcure/core';
+import { adam, ce, train } from '@selfcure/core';
 import type { Model } from '@selfcure/core';
 import { facesDataset } from '@selfcure/data';
 import { attributesOf, kernelBackend, keptShape, operationTable, sizeOf, stridesOf } from '@selfcure/tensor';
-import type { Kernel, MatmulAttributes, ReduceAttributes, RowsAttributes, Shape } from '@selfcure/tensor';
+import type { Kernel, MatmulAttributes, ReduceAttributes, Shape } from '@selfcure/tensor';
 
-type Values = Float32Array;
-const rowSize = (shape: Shape): number => sizeOf(shape.slice(1));
+type K = Kernel<Float32Array>;
+
+const fill = (shape: Shape, of: (i: number) => number): Float32Array =>
+  Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i));
 
 /** Position in `from` of element `i` of `shape`, by broadcasting. */
 function source(i: number, shape: Shape, from: Shape): number {
-  const outer = stridesOf(shape);
-  const inner = stridesOf(from);
+  const [outer, inner] = [stridesOf(shape), stridesOf(from)];
   const added = shape.length - from.length;
-  return from.reduce(
-    (at, length, axis) =>
-      at + (length === 1 ? 0 : (Math.floor(i / outer[axis + added]!) % shape[axis + added]!) * inner[axis]!),
-    0,
-  );
+  let at = 0;
+  from.forEach((length, axis) => {
+    if (length > 1) at += (Math.floor(i / outer[axis + added]!) % length) * inner[axis]!;
+  });
+  return at;
 }
 
-/** The table holds a formula for every element-wise operation. */
-const elementWise: Kernel<Values> = (node, inputs) => {
-  const evaluate = operationTable[node.op]!.evaluate!;
-  return Values(node.shape, (i) => {
+/** The operation table holds a formula for every element-wise operation. */
+const elementWise: K = (node, inputs) =>
+  fill(node.shape, (i) => {
     const [a = 0, b = 0, c = 0] = inputs.map((input, k) => input[source(i, node.shape, node.inputs[k]!.shape)]!);
-    return evaluate(a, b, c);
+    return operationTable[node.op]!.evaluate!(a, b, c);
   });
-};
 
 const reduce =
-  (start: number, combine: (a: number, b: number) => number): Kernel<Values> =>
+  (start: number, combine: (a: number, b: number) => number): K =>
   (node, [x]) => {
-    const { axes } = attributesOf<ReduceAttributes>(node);
     const { shape } = node.inputs[0]!;
-    const value = new Float32Array(sizeOf(node.shape)).fill(start);
+    const kept = keptShape(shape, attributesOf<ReduceAttributes>(node).axes);
+    const value = fill(node.shape, () => start);
     x!.forEach((element, i) => {
-      const at = source(i, shape, keptShape(shape, axes));
+      const at = source(i, shape, kept);
       value[at] = combine(value[at]!, element);
     });
     return value;
   };
 
-function Values(shape: Shape, of: (i: number) => number): Values {
-  return Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i));
-}
+const matmul: K = (node, [a, b]) => {
+  const { transposeA, transposeB } = attributesOf<MatmulAttributes>(node);
+  const [m, n] = node.shape as [number, number];
+  const inner = node.inputs[0]!.shape[transposeA ? 0 : 1]!;
+  return fill(node.shape, (at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    let sum = 0;
+    for (let k = 0; k < inner; k++)
+      sum += a![transposeA ? k * m + i : i * inner + k]! * b![transposeB ? j * inner + k : k * n + j]!;
+    return sum;
+  });
+};
 
-const kernels: Record<string, Kernel<Values>> = {
-  ...Object.fromEntries(
-    Object.entries(operationTable).flatMap(([op, { kind }]) => (kind === 'element-wise' ? [[op, elementWise]] : [])),
-  ),
-  full: (node) => Values(node.shape, () => node.attributes['value'] as number),
-  iota: (node) => Values(node.shape, (i) => i),
+const elementWiseOperations = Object.keys(operationTable).filter((op) => operationTable[op]!.kind === 'element-wise');
+const kernels: Record<string, K> = {
+  ...Object.fromEntries(elementWiseOperations.map((op) => [op, elementWise])),
+  full: (node) => fill(node.shape, () => Number(node.attributes['value'])),
   sum: reduce(0, (a, b) => a + b),
   max: reduce(-Infinity, Math.max),
-  broadcastTo: (node, [x]) => Values(node.shape, (i) => x![source(i, node.shape, node.inputs[0]!.shape)]!),
+  broadcastTo: (node, [x]) => fill(node.shape, (i) => x![source(i, node.shape, node.inputs[0]!.shape)]!),
   reshape: (_, [x]) => x!,
-  rows: (node, [x]) => {
-    const { from, to } = attributesOf<RowsAttributes>(node);
-    return x!.subarray(from * rowSize(node.shape), to * rowSize(node.shape));
-  },
-  matmul: (node, [a, b]) => {
-    const { transposeA, transposeB } = attributesOf<MatmulAttributes>(node);
-    const [m, n] = node.shape as [number, number];
-    const inner = node.inputs[0]!.shape[transposeA ? 0 : 1]!;
-    return Values(node.shape, (at) => {
-      const i = Math.floor(at / n);
-      const j = at % n;
-      let sum = 0;
-      for (let k = 0; k < inner; k++)
-        sum += a![transposeA ? k * m + i : i * inner + k]! * b![transposeB ? j * inner + k : k * n + j]!;
-      return sum;
-    });
-  },
+  matmul,
 };
-
-const mine = kernelBackend<Values>({
+const upload = (values: ArrayLike<number>): Float32Array => Float32Array.from(values);
+const backend = kernelBackend<Float32Array>({
   name: 'mine',
   capabilities: { device: 'cpu', threads: 1, precision: 'float32', deterministic: true, limits: {} },
-  table: {
-    kernels,
-    upload: (values) => Float32Array.from(values),
-    download: (value) => value.slice(),
-    share: (value) => value,
-    dispose: () => {},
-  },
+  table: { kernels, upload, download: upload, share: (value) => value, dispose: () => {} },
 });
 
-/** A linear model: it needs no convolution. */
-const linear: Model = {
-  name: 'linear',
-  options: {},
-  inputShape: [16, 16, 1],
-  classes: 7,
-  apply: (ops, images) => ops.reshape(images, [images.shape[0]!, 256]),
+// A linear model needs no convolution; the other one does.
+const shared = { options: {}, inputShape: [16, 16, 1], classes: 7 } as const;
+const linear: Model = { ...shared, name: 'linear', apply: (ops, x) => ops.reshape(x, [x.shape[0]!, 256]) };
+const filter = { kind: 'constant', value: 0.1 } as const;
+const convolution: Model = {
+  ...shared,
+  name: 'convolution',
+  apply: (ops, x) => ops.mean(ops.conv2d(x, ops.parameter('filter', [3, 3, 1, 8], filter)), [1, 2]),
 };
-const settings = { backend: mine, data: facesDataset({ samples: 210, seed: 1, size: 16 }), epochs: 8, batchSize: 30 };
-const run = await train({
-  ...settings,
-  model: linear,
-  recipe: composeMethod({ name: 'smooth', loss: crossEntropy({ labelSmoothing: 0.1 }) }),
-});
+const data = facesDataset({ samples: 210, seed: 1, size: 16 });
+const settings = { backend, data, recipe: ce(), optimizer: adam(), epochs: 8, batchSize: 30 };
+const run = await train({ ...settings, model: linear });
 console.log(
-  `training accuracy ${run.history
+  `accuracy by epoch: ${run.history
     .series('accuracy')
     .map((share) => share.toFixed(2))
     .join(' ')}`,
 );
-if (!(run.history.last()!.accuracy! > 0.3)) throw new Error('the adapter does not learn');
-
-const convolution: Model = {
-  ...linear,
-  apply: (ops, images) =>
-    ops.mean(ops.conv2d(images, ops.parameter('filter', [3, 3, 1, 8], { kind: 'constant', value: 0.1 })), [1, 2]),
-};
-const refusal = await train({ ...settings, model: convolution, recipe: ce() }).then(
-  () => null,
-  (error: Error) => error.message,
-);
-console.log(`a convolution: ${refusal}`);
-if (!refusal?.includes('conv2d')) throw new Error('the adapter should have refused the convolution');
+if (!(run.history.last()!.accuracy > 0.3)) throw new Error('the adapter does not learn');
+const refusal = await train({ ...settings, model: convolution }).then(String, String);
+console.log(refusal);
+if (!refusal.includes('conv2d')) throw new Error('the adapter should have refused the convolution');
