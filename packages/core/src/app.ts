@@ -6,8 +6,8 @@
  */
 import type { Backend } from '@selfcure/tensor';
 import type { ContainerModule } from 'inversify';
-import { builtInRecipes } from './app/built-in.ts';
-import type { BuiltInRecipes } from './app/built-in.ts';
+import { builtIn } from './app/built-in.ts';
+import type { BuiltInRecipes, BuiltInRelabels } from './app/built-in.ts';
 import { createRegistry } from './app/registry.ts';
 import type { Plugin } from './app/registry.ts';
 import type { Method } from './method.ts';
@@ -25,14 +25,20 @@ export { defineRelabel } from './relabel/define-relabel.ts';
 export type { RelabelFactory } from './relabel/define-relabel.ts';
 export { tokens } from './app/registry.ts';
 export type { Plugin } from './app/registry.ts';
-export type { BuiltInRecipes } from './app/built-in.ts';
+export type { BuiltInRecipes, BuiltInRelabels } from './app/built-in.ts';
 
-/** A name and options, one pair for every registered relabel strategy; the compiler checks both. */
-export type RelabelReference<Plugins extends readonly Plugin[]> = {
+type CustomRelabel<Plugins extends readonly Plugin[]> = {
   [I in keyof Plugins]: Plugins[I] extends RelabelFactory<infer Name, infer Options>
-    ? { readonly use: Name } & Partial<Options>
+    ? { readonly use: Name; readonly start?: number } & Partial<Options>
     : never;
 }[number];
+
+type BuiltInRelabel = {
+  [Name in keyof BuiltInRelabels]: { readonly use: Name } & BuiltInRelabels[Name];
+}[keyof BuiltInRelabels];
+
+/** A name and options, one pair for every relabel strategy, built in or registered; the compiler checks both. */
+export type RelabelReference<Plugins extends readonly Plugin[]> = BuiltInRelabel | CustomRelabel<Plugins>;
 
 type CustomRecipe<Plugins extends readonly Plugin[]> = {
   [I in keyof Plugins]: Plugins[I] extends RecipeFactory<infer Name, infer Options>
@@ -93,7 +99,7 @@ export function createSelfCure<const Plugins extends readonly Plugin[]>({
 }: AppOptions<Plugins>): App<Plugins> {
   const registry = createRegistry(
     [
-      ...builtInRecipes.map((plugin) => ({ plugin, origin: '@selfcure/core' })),
+      ...builtIn.map((plugin) => ({ plugin, origin: '@selfcure/core' })),
       ...(plugins ?? []).map((plugin, i) => ({ plugin, origin: `plugins[${i}]` })),
     ],
     modules,

@@ -1,7 +1,7 @@
 import { ceRelabel } from '../recipe/ce-relabel.ts';
 import { ce } from '../recipe/ce.ts';
 import { cure } from '../recipe/cure.ts';
-import { defineRecipe } from '../recipe/define-recipe.ts';
+import { checkKnown, defineRecipe } from '../recipe/define-recipe.ts';
 import { elr } from '../recipe/elr.ts';
 import { mixture } from '../recipe/mixture.ts';
 import { scn } from '../recipe/scn.ts';
@@ -9,7 +9,10 @@ import type { CrossEntropyOptions } from '../loss/cross-entropy.ts';
 import type { AveragedRelabelOptions } from '../relabel/averaged-relabel.ts';
 import type { EarlyLearningOptions } from '../loss/early-learning-regularization.ts';
 import type { LossMixtureOptions } from '../weighting/loss-mixture.ts';
+import { averagedRelabel } from '../relabel/averaged-relabel.ts';
+import { marginRelabel } from '../relabel/margin-relabel.ts';
 import type { MarginRelabelOptions } from '../relabel/margin-relabel.ts';
+import type { RelabelStrategy } from '../relabel/relabel.ts';
 import type { ScnOptions } from '../recipe/scn.ts';
 import type { Plugin } from './registry.ts';
 
@@ -23,12 +26,51 @@ export interface BuiltInRecipes {
   readonly mixture: LossMixtureOptions;
 }
 
-/** The recipes of this package. */
-export const builtInRecipes: readonly Plugin[] = [
-  defineRecipe('ce', ce),
-  defineRecipe('ce-relabel', ceRelabel),
-  defineRecipe('scn', scn),
-  defineRecipe('cure', cure),
-  defineRecipe('elr', elr),
-  defineRecipe('mixture', mixture),
+/** Options of the relabel strategies that every registry holds, by name. */
+export interface BuiltInRelabels {
+  readonly margin: MarginRelabelOptions;
+  readonly averaged: AveragedRelabelOptions;
+}
+
+const averagedOptions = ['edit', 'drop', 'priorAdjustment', 'start', 'maxClassShare', 'decay'] as const;
+
+function relabel<Options extends object>(
+  strategyName: string,
+  known: readonly (keyof Options & string)[],
+  create: (options?: Options) => RelabelStrategy,
+): Plugin {
+  const factory = (options?: Options): RelabelStrategy => {
+    checkKnown(strategyName, options ?? {}, known);
+    return create(options);
+  };
+  return Object.assign(factory, { strategyName });
+}
+
+/** The recipes and relabel strategies of this package. */
+export const builtIn: readonly Plugin[] = [
+  defineRecipe('ce', ['labelSmoothing'], ce),
+  defineRecipe('ce-relabel', ['margin', 'start'], ceRelabel),
+  defineRecipe(
+    'scn',
+    [
+      'preset',
+      'weighting',
+      'rank',
+      'relabel',
+      'beta',
+      'margin1',
+      'margin2',
+      'relabelEpoch',
+      'candidates',
+      'probabilities',
+      'lossMix',
+      'weightBias',
+    ],
+    scn,
+  ),
+  defineRecipe('cure', averagedOptions, cure),
+  defineRecipe('elr', ['lambda', 'beta'], elr),
+  defineRecipe('mixture', ['start', 'iterations', 'tolerance', 'regularization'], mixture),
+  relabel('margin', ['margin', 'start', 'candidates', 'probabilities'], marginRelabel),
+  relabel('averaged', averagedOptions, averagedRelabel),
 ];
