@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { noiseDetection, relabelQuality } from '@selfcure/core';
+import { noiseDetection, predictedLabels, relabelQuality } from '@selfcure/core';
 import type { Evaluation, Run } from '@selfcure/core';
 import { comparisonTable, renderComparison } from '@selfcure/report';
 
@@ -42,10 +42,7 @@ export const metrics = [
 export function resultOf(job: Job, run: Run, test: Evaluation, truth: Int32Array): Result {
   const { ledger, rows } = run;
   const quality = relabelQuality({ given: ledger.given, current: ledger.current, truth, dropped: ledger.dropped });
-  const predicted = (i: number): number => {
-    const row = rows.probabilities.subarray(i * rows.classes, (i + 1) * rows.classes);
-    return row.indexOf(Math.max(...row));
-  };
+  const predicted = predictedLabels(rows.probabilities, rows.classes);
   const wrong = [...rows.samples].filter((i) => truth[i]! >= 0 && truth[i] !== rows.given[i]);
   const edits = quality.edits > 0 ? quality : { precision: null, recall: null, harm: null };
   return {
@@ -54,7 +51,7 @@ export function resultOf(job: Job, run: Run, test: Evaluation, truth: Int32Array
       testAccuracy: test.accuracy,
       balancedAccuracy: test.balancedAccuracy,
       calibrationError: test.calibrationError,
-      memorized: wrong.filter((i) => predicted(i) === rows.given[i]).length / wrong.length,
+      memorized: wrong.filter((i) => predicted[i] === rows.given[i]).length / wrong.length,
       edits: quality.edits,
       relabelPrecision: edits.precision,
       relabelRecall: edits.recall,

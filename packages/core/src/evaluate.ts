@@ -2,6 +2,7 @@ import type { Backend, NamedArrays, Program, State } from '@selfcure/tensor';
 import type { Dataset } from './data/dataset.ts';
 import type { Normalization } from './data/normalization.ts';
 import { OptionError } from './errors.ts';
+import { hasHead } from './head/head.ts';
 import type { Method } from './method.ts';
 import { expectedCalibrationError, negativeLogLikelihood } from './metric/calibration.ts';
 import { accuracy, balancedAccuracy, confusionMatrix, macroF1, predictedLabels } from './metric/classification.ts';
@@ -56,7 +57,7 @@ export async function predictWith(options: {
   const { classes } = model;
   const probabilities = new Float32Array(size * classes);
   const weighted = method.logits ? new Float32Array(size * classes) : null;
-  const importance = method.needs.heads?.some((head) => head.name === 'importance') ? new Float32Array(size) : null;
+  const importance = hasHead(method, 'importance') ? new Float32Array(size) : null;
   const rest = createYield();
   const imageSize = model.inputShape[0] * model.inputShape[1] * model.inputShape[2];
   for (let start = 0; start < size; start += batchSize) {

@@ -1,4 +1,5 @@
 import type { Ops, Tensor } from '@selfcure/tensor';
+import type { Method } from '../method.ts';
 
 /** A small network on the feature vector, beside the classifier. */
 export interface Head {
@@ -9,4 +10,9 @@ export interface Head {
    * @returns one value a sample, [N]
    */
   apply(ops: Ops, features: Tensor): Tensor;
+}
+
+/** Whether a method has a head of this name. */
+export function hasHead({ needs }: Method, name: string): boolean {
+  return needs.heads?.some((head) => head.name === name) ?? false;
 }

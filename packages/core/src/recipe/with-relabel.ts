@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.ts';
+import { hasHead } from '../head/head.ts';
 import type { Method } from '../method.ts';
 import type { RelabelStrategy } from '../relabel/relabel.ts';
 
@@ -9,7 +10,7 @@ import type { RelabelStrategy } from '../relabel/relabel.ts';
  * @example const method = withRelabel(ce(), agreement({ margin: 0.3 }));
  */
 export function withRelabel(method: Method, strategy: RelabelStrategy): Method {
-  if (strategy.needsImportance && !method.needs.heads?.some((head) => head.name === 'importance')) {
+  if (strategy.needsImportance && !hasHead(method, 'importance')) {
     throw new OptionError(
       `relabel strategy '${strategy.name}' needs importance weights, which method '${method.name}' has none of. ` +
         "Switch weighting or rank on, or take candidates 'all'",

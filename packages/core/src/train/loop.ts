@@ -59,7 +59,7 @@ async function runEpochs(session: Session): Promise<{ end: RunEnd; state: TrainS
       const early = await runSteps(session);
       if (typeof early === 'string') return { end: early, state: await snapshot(session) };
 
-      const weights = await session.state.read();
+      const weights = early ? {} : await session.state.read();
       const broken = early ?? findNonFiniteWeights(weights, epoch, at.step);
       if (broken) {
         for (const callback of callbacks)

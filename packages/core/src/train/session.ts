@@ -7,6 +7,7 @@ import { measureNormalization } from '../data/normalization.ts';
 import type { Normalization } from '../data/normalization.ts';
 import { CheckpointError } from '../errors.ts';
 import { predictWith } from '../evaluate.ts';
+import { hasHead } from '../head/head.ts';
 import type { Predictions } from '../evaluate.ts';
 import { createLedger, restoreLedger } from '../ledger/label-ledger.ts';
 import type { LabelLedger } from '../ledger/label-ledger.ts';
@@ -65,7 +66,7 @@ export async function openSession(options: TrainOptions): Promise<Session> {
     ...step,
     optimizer,
     ...(options.clip && { clip: options.clip }),
-    ...(options.weightAverage !== undefined && { weightAverage: options.weightAverage }),
+    averageWeights: options.weightAverage !== undefined,
     ...(options.frozen && { frozen: options.frozen }),
   });
   const trained = graph.nodes.flatMap((node) => (node.attributes['parameters'] as readonly string[] | undefined) ?? []);
@@ -133,7 +134,7 @@ function openMemory({ data, model, recipe }: TrainOptions, from?: TrainState): S
     size: data.size,
     classes: model.classes,
     columns: columnsOf(recipe),
-    importance: recipe.needs.heads?.some((head) => head.name === 'importance') ?? false,
+    importance: hasHead(recipe, 'importance'),
     weighted: recipe.logits !== undefined,
     ...(from && { from: from.memory }),
   });

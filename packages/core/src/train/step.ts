@@ -20,7 +20,7 @@ export interface TrainingStepOptions extends StepOptions {
   readonly optimizer: Optimizer;
   readonly clip?: GradientClipping;
   /** Keeps an exponential average of the weights as statistics `average/<name>`; its decay is the input `averageDecay`. */
-  readonly weightAverage?: number;
+  readonly averageWeights?: boolean;
   /** Whether a parameter is left as it is. */
   readonly frozen?: (name: string) => boolean;
 }
@@ -82,7 +82,7 @@ function ensemble(ops: Ops, outputs: readonly Record<string, Tensor>[]): Record<
  * @example const program = await backend.compile(trainingStep({ model, method: scn(), batchSize: 32, optimizer: adam() }));
  */
 export function trainingStep(options: TrainingStepOptions): Graph {
-  const { model, method, batchSize, optimizer, clip, weightAverage, frozen = () => false } = options;
+  const { model, method, batchSize, optimizer, clip, averageWeights = false, frozen = () => false } = options;
   return trace((ops) => {
     const nets = forward(ops, options, imagesOf(ops, options), true);
     const columns = columnsOf(method);
@@ -123,7 +123,7 @@ export function trainingStep(options: TrainingStepOptions): Graph {
     if (pairs.length === 0)
       throw new OptionError(`method '${method.name}': the loss depends on no trained parameter. Freeze fewer layers`);
     ops.scope('optimizer', () => optimizer.update(ops, clip ? clipGradients(ops, pairs, clip) : pairs));
-    if (weightAverage !== undefined) {
+    if (averageWeights) {
       for (const { name, shape, init } of declared) {
         ops.statistic(averageName(name), shape, init); // starts where the value starts: see initialState
         ops.ema(averageName(name), ops.read(name), ops.input('averageDecay', []));

@@ -6,17 +6,13 @@ import type { CommitSummary, LabelLedger } from '../ledger/label-ledger.ts';
 export function labelLog(ledger: LabelLedger, commit: CommitSummary, truth?: Int32Array): Record<string, number> {
   let edited = 0;
   let out = 0;
-  let wrong = 0;
-  let known = 0;
   ledger.current.forEach((label, sample) => {
     if (ledger.dropped[sample]) out++;
     else if (label !== ledger.given[sample]) edited++;
-    if (!truth || truth[sample]! < 0 || ledger.dropped[sample]) return;
-    known++;
-    if (label !== truth[sample]) wrong++;
   });
+  const noise = truth && noiseOf(ledger.current, truth, ledger.dropped);
   const largestClass = largestShare(ledger.current, ledger.classes).share;
-  return { ...commit, edited, out, largestClass, ...(known > 0 && { noise: wrong / known }) };
+  return { ...commit, edited, out, largestClass, ...(noise !== undefined && { noise }) };
 }
 
 /**
@@ -64,11 +60,12 @@ export function watchRelabelling(
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-function noiseOf(labels: Int32Array, truth: Int32Array): number | undefined {
+/** Share of wrong labels among those whose truth is known and that are not dropped; undefined where there are none. */
+function noiseOf(labels: Int32Array, truth: Int32Array, dropped?: Uint8Array): number | undefined {
   let wrong = 0;
   let known = 0;
   labels.forEach((label, sample) => {
-    if (truth[sample]! < 0) return;
+    if (truth[sample]! < 0 || dropped?.[sample]) return;
     known++;
     if (label !== truth[sample]) wrong++;
   });

@@ -1,6 +1,6 @@
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
-import { tickLabels, ticks } from './scale.ts';
+import { frame, tickLabels, ticks } from './scale.ts';
 
 /** One group of values in a histogram. */
 export interface HistogramGroup {
@@ -10,12 +10,7 @@ export interface HistogramGroup {
   readonly colour: number;
 }
 
-const width = 360;
-const height = 190;
-const left = 46;
-const right = 10;
-const top = 10;
-const bottom = 32;
+const { width, height, left, right, top, bottom } = frame;
 const bins = 25;
 
 /** Shares of groups over [0, 1] in 25 bins, each group drawn as shares of its own, so that a rare group stays visible. */

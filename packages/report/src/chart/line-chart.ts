@@ -1,6 +1,6 @@
 import { html, percent as inPercent } from '../html.ts';
 import type { Html } from '../html.ts';
-import { tickLabels, ticks } from './scale.ts';
+import { frame, tickLabels, ticks } from './scale.ts';
 
 /** One line of a chart; NaN leaves a gap. */
 export interface Line {
@@ -23,12 +23,7 @@ export interface LineChartOptions {
   readonly percent?: boolean;
 }
 
-const width = 360;
-const height = 190;
-const left = 46;
-const right = 10;
-const top = 10;
-const bottom = 32;
+const { width, height, left, right, top, bottom } = frame;
 
 /** Lines over epochs as inline SVG, with the last value of each in the legend. */
 export function lineChart(

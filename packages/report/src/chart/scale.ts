@@ -1,3 +1,13 @@
+/** Size of a chart and of its margins, in units of its view box. */
+export const frame: Readonly<Record<'width' | 'height' | 'left' | 'right' | 'top' | 'bottom', number>> = {
+  width: 360,
+  height: 190,
+  left: 46,
+  right: 10,
+  top: 10,
+  bottom: 32,
+};
+
 /**
  * Round numbers (1, 2 or 5 times a power of ten apart) within [low, high], rising: at most `count` + 1 of them. Only `low`
  * where the range is empty or too narrow for floating point to part.
