@@ -14,6 +14,8 @@ if (flags.includes('--clean') || flags.includes('--clean-only')) {
 }
 if (flags.includes('--clean-only')) process.exit(0);
 
+await import('./build-kernels.mjs');
+
 // tsc trusts its .tsbuildinfo and not the folder. A declaration that someone deleted would stay missing and one whose
 // source is gone would be published: forget the former's build state, delete the latter.
 for (const { folder } of packages) {

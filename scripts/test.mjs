@@ -2,4 +2,5 @@
 import { ensureInstalled, run } from './workspaces.mjs';
 
 ensureInstalled();
+await import('./build-kernels.mjs');
 process.exit(run('vitest', ['run', ...process.argv.slice(2)]).code);

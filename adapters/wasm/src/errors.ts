@@ -2,3 +2,8 @@
 export class WasmError extends Error {
   override name = 'WasmError';
 }
+
+/** A step would not fit into the memory that WebAssembly addresses; the message says which batch size would. */
+export class WasmMemoryError extends WasmError {
+  override name = 'WasmMemoryError';
+}

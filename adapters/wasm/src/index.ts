@@ -1,3 +1,3 @@
-export { WasmError } from './errors.ts';
+export { WasmError, WasmMemoryError } from './errors.ts';
 export { wasm } from './wasm.ts';
 export type { WasmBinary, WasmOptions } from './wasm.ts';

@@ -1,10 +1,18 @@
 import type * as TfjsWasmModule from '@tensorflow/tfjs-backend-wasm';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { engine as tfjsGlobal } from '@tensorflow/tfjs-core';
 import { openEngine, tfjsBackend } from '@selfcure/tfjs';
 import type { TfjsEngine } from '@selfcure/tfjs';
 import type { Backend } from '@selfcure/tensor';
 import { WasmError } from './errors.ts';
-import { wasmKernels } from './kernels/table.ts';
+import { hasRelaxedSimd, loadKernels } from './execute/load.ts';
+import { instantiate } from './execute/kernels.ts';
+import { singleThread } from './execute/single-thread.ts';
+import { maxBytes } from './heap/heap.ts';
+import { ownHeap } from './heap/own-heap.ts';
+import { tfjsHeap } from './heap/tfjs-heap.ts';
+import { planBackend } from './plan-backend.ts';
+import { wasmKernels } from './tfjs-kernels/table.ts';
 
 type TfjsWasm = typeof TfjsWasmModule;
 
@@ -21,56 +29,77 @@ export interface WasmOptions {
    * package, which holds in Node; bundlers move files, so give it there. Without effect once tfjs's WebAssembly runs.
    */
   readonly wasmPath?: string | Readonly<Record<WasmBinary, string>>;
+  /** No Winograd transforms: every product is a plain sum of products, as in other engines, at about half the speed. Default false. */
+  readonly exact?: boolean;
+  /**
+   * Which kernels run: `'own'` (default), whole steps on kernels made for training; or `'tfjs'`, operation by operation on those of
+   * tfjs, for comparison.
+   */
+  readonly kernels?: 'own' | 'tfjs';
+  /**
+   * Precompiled kernels (`@selfcure/wasm/kernels/*.wasm`), for platforms that do not compile bytes. The engine then has a memory of
+   * its own and needs no tfjs.
+   */
+  readonly module?: WebAssembly.Module;
 }
-
-/** What 32-bit addresses reach, and tfjs's binaries grow to. */
-const maxBytes = 2 ** 32;
 
 /** A module with one function that needs a SIMD instruction: (func (result v128) (i32x4.splat (i32.const 0))). */
 const simdModule = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0, // magic, version
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123, // one type: () -> v128
-  3,
-  2,
-  1,
-  0, // one function of it
-  10,
-  8,
-  1,
-  6,
-  0,
-  65,
-  0,
-  253,
-  17,
-  11, // i32.const 0, i32x4.splat, end
+  ...[0, 97, 115, 109, 1, 0, 0, 0], // magic, version
+  ...[1, 5, 1, 96, 0, 1, 123], // one type: () -> v128
+  ...[3, 2, 1, 0], // one function of it
+  ...[10, 8, 1, 6, 0, 65, 0, 253, 17, 11], // i32.const 0, i32x4.splat, end
 );
 
 /**
- * Training on WebAssembly: anywhere, with nothing native, one thread. The binary comes with `@tensorflow/tfjs-backend-wasm`,
- * which is loaded here and not at import.
+ * Training on WebAssembly: anywhere, with nothing native.
  *
- * Several backends share the one WebAssembly heap of tfjs. It is given back when the backend that started it closes last.
+ * Values live in the heap of `@tensorflow/tfjs-backend-wasm`, which is loaded here and not at import; several backends share
+ * it, and it is given back when the backend that started it closes last. With `module` the engine stands alone.
  *
- * @throws WasmError where WebAssembly, its SIMD instructions or the tfjs package are missing, or the binary does not load.
+ * @throws WasmError where WebAssembly, its SIMD instructions or the tfjs package are missing, or a binary does not load.
  * @example
  * const backend = await wasm();
  * const inBrowser = await wasm({ wasmPath: '/assets/tfjs/' });
  */
-export async function wasm({ wasmPath }: WasmOptions = {}): Promise<Backend> {
+export async function wasm(options: WasmOptions = {}): Promise<Backend> {
+  const { wasmPath, exact = false, kernels = 'tfjs', module } = options;
+  checkRuntime();
+  if (module) {
+    const heap = ownHeap();
+    return planBackend({
+      heap,
+      executor: singleThread(heap, instantiate(module, heap.memory)),
+      kernels: { exact },
+      capabilities: { device: 'wasm', threads: 1, precision: 'float32', deterministic: true, limits: { maxBytes } },
+      close: heap.close,
+    });
+  }
+  const { engine, threads, close } = await openTfjs(wasmPath);
+  if (kernels === 'tfjs') {
+    return tfjsBackend({
+      engine,
+      name: 'wasm',
+      capabilities: { device: 'wasm', threads, deterministic: true, limits: { maxBytes } },
+      overrides: wasmKernels,
+      close,
+    });
+  }
+  const heap = tfjsHeap(engine.backend as BackendWasm);
+  const compiled = await loadKernels({ relaxed: await hasRelaxedSimd(), shared: false });
+  return planBackend({
+    heap,
+    executor: singleThread(heap, instantiate(compiled, heap.memory)),
+    kernels: { exact },
+    capabilities: { device: 'wasm', threads: 1, precision: 'float32', deterministic: true, limits: { maxBytes } },
+    close: () => {
+      heap.close();
+      close();
+    },
+  });
+}
+
+function checkRuntime(): void {
   if (typeof WebAssembly === 'undefined') {
     throw new WasmError(
       'this runtime has no WebAssembly. Use Node 20 or later or a browser that has it, or another adapter',
@@ -81,6 +110,12 @@ export async function wasm({ wasmPath }: WasmOptions = {}): Promise<Backend> {
       "this runtime's WebAssembly has no SIMD instructions. Use Node 20, Chrome 91, Firefox 89, Safari 16.4 or later, or another adapter",
     );
   }
+}
+
+/** Starts tfjs's WebAssembly, or finds it running; `close` gives it back where nobody else uses it. */
+async function openTfjs(
+  wasmPath: WasmOptions['wasmPath'],
+): Promise<{ engine: TfjsEngine; threads: number; close(): void }> {
   const tfjs = await loadTfjs();
   const running = tfjsGlobal().registry['wasm'] !== undefined;
   if (wasmPath !== undefined && !running) setPath(tfjs, wasmPath);
@@ -93,16 +128,14 @@ export async function wasm({ wasmPath }: WasmOptions = {}): Promise<Backend> {
   });
   // One value for as long as the backend is open: a heap without values has no other user.
   const lease = engine.allocate([1], 'f32');
-  return tfjsBackend({
+  return {
     engine,
-    name: 'wasm',
-    capabilities: { device: 'wasm', threads: tfjs.getThreadsCount(), deterministic: true, limits: { maxBytes } },
-    overrides: wasmKernels,
+    threads: tfjs.getThreadsCount(),
     close: () => {
       engine.release(lease);
       if (!running && engine.backend.numDataIds() === 0) stop(engine);
     },
-  });
+  };
 }
 
 function setPath(tfjs: TfjsWasm, wasmPath: NonNullable<WasmOptions['wasmPath']>): void {

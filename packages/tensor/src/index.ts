@@ -8,6 +8,7 @@ export type {
   ProgramReport,
   State,
 } from './backend.ts';
+export { checkArray, checkState } from './checks.ts';
 export { GraphError, RunError, ShapeError, TensorError, UnsupportedOperationError } from './errors.ts';
 export type {
   Attributes,

@@ -1,13 +1,14 @@
-import type { Backend, Capabilities, MemoryInfo, NamedArrays, NumericArray, Program, State } from './backend.ts';
+import type { Backend, Capabilities, MemoryInfo, NamedArrays, Program, State } from './backend.ts';
+import { checkArray, checkState } from './checks.ts';
 import { RunError } from './errors.ts';
-import type { InputSpec, Shape, StateSpec } from './graph.ts';
+import type { InputSpec, StateSpec } from './graph.ts';
 import { interpret, tableClaims } from './interpret.ts';
 import type { KernelTable } from './interpret.ts';
 import { lower } from './lower.ts';
 import type { OperationTable } from './operations/operation.ts';
 import { plan } from './plan.ts';
 import { printGraph } from './print.ts';
-import { formatShape, sameShape, sizeOf } from './shape.ts';
+import { sizeOf } from './shape.ts';
 
 /** What {@link kernelBackend} makes a backend of. */
 export interface KernelBackendOptions<T> {
@@ -57,7 +58,7 @@ export function kernelBackend<T>(options: KernelBackendOptions<T>): Backend {
         for (const [key, array] of Object.entries(replacements)) {
           const spec = byName.get(key);
           if (!spec) throw new RunError(`state '${key}' does not exist. Known: ${[...map.keys()].join(', ')}`);
-          checkSize('state', key, array, spec.shape);
+          checkArray('state', key, array, spec.shape);
         }
         for (const [key, array] of Object.entries(replacements)) {
           table.dispose(map.get(key)!);
@@ -81,7 +82,7 @@ export function kernelBackend<T>(options: KernelBackendOptions<T>): Backend {
     capabilities,
     claims: (node) => tableClaims(table, node),
     createState: async (specs, init) => {
-      for (const spec of specs) checkSize('first value of state', spec.name, init[spec.name], spec.shape);
+      for (const spec of specs) checkArray('first value of state', spec.name, init[spec.name], spec.shape);
       return wrap(new Map(specs.map((spec) => [spec.name, table.upload(init[spec.name]!, spec.shape, 'f32')])), specs);
     },
     compile: async (graph) => {
@@ -154,31 +155,7 @@ function countStates<T>(
   return { bytes, values };
 }
 
-function checkSize(what: string, name: string, array: NumericArray | undefined, shape: Shape): void {
-  if (array?.length === sizeOf(shape)) return;
-  throw new RunError(
-    array
-      ? `${what} '${name}' has ${array.length} elements, its shape ${formatShape(shape)} needs ${sizeOf(shape)}`
-      : `${what} '${name}' ${formatShape(shape)} is missing`,
-  );
-}
-
-function checkState(held: readonly StateSpec[], used: readonly StateSpec[]): void {
-  const shapes = new Map(held.map((spec) => [spec.name, spec.shape]));
-  const absent = used.filter((spec) => !shapes.has(spec.name)).map((spec) => spec.name);
-  if (absent.length)
-    throw new RunError(
-      `the program uses state that is missing: ${absent.join(', ')}. Create the state from the program's graph`,
-    );
-  const other = used.find((spec) => !sameShape(shapes.get(spec.name)!, spec.shape));
-  if (other) {
-    throw new RunError(
-      `state '${other.name}' is ${formatShape(shapes.get(other.name)!)}, the program takes ${formatShape(other.shape)}`,
-    );
-  }
-}
-
 function upload<T>(table: KernelTable<T>, specs: readonly InputSpec[], inputs: NamedArrays): Map<string, T> {
-  for (const { name, shape } of specs) checkSize('input', name, inputs[name], shape);
+  for (const { name, shape } of specs) checkArray('input', name, inputs[name], shape);
   return new Map(specs.map(({ name, shape, dtype }) => [name, table.upload(inputs[name]!, shape, dtype)]));
 }

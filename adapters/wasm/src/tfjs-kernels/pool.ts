@@ -1,7 +1,7 @@
 import { attributesOf } from '@selfcure/tensor';
 import type { PoolAttributes } from '@selfcure/tensor';
 import type { KernelSet } from '@selfcure/tfjs';
-import { heapView } from '../heap.ts';
+import { heapView } from './heap-view.ts';
 
 /**
  * The gradient of max pooling, on the host over views of the heap: tfjs's kernel starts every window's maximum at 0 and so

@@ -3,7 +3,7 @@ import { sizeOf } from '@selfcure/tensor';
 import type { Shape } from '@selfcure/tensor';
 import { stockKernels } from '@selfcure/tfjs';
 import type { KernelSet, TfjsEngine } from '@selfcure/tfjs';
-import { heapView, reshaped } from '../heap.ts';
+import { heapView, reshaped } from './heap-view.ts';
 
 /** Below this many elements the stock broadcast is as fast. */
 const fewElements = 4096;

@@ -1,5 +1,5 @@
 import type { KernelSet } from '@selfcure/tfjs';
-import { heapView } from '../heap.ts';
+import { heapView } from './heap-view.ts';
 import { channelAffine } from './element-wise.ts';
 
 /** Batch normalization in two passes over its input, with the rounding of its lowering (the mean is taken off first). */

@@ -2,7 +2,7 @@ import { attributesOf, sizeOf } from '@selfcure/tensor';
 import type { RowsAttributes } from '@selfcure/tensor';
 import type { KernelSet } from '@selfcure/tfjs';
 import { WasmError } from '../errors.ts';
-import { heapView } from '../heap.ts';
+import { heapView } from './heap-view.ts';
 
 /** Operations that move elements, where tfjs's kernel copies more than it must, is slow, or trusts an index. */
 export const shapeKernels: KernelSet = (engine) => ({

@@ -3,7 +3,7 @@ import { attributesOf } from '@selfcure/tensor';
 import type { ConvolutionAttributes, MatmulAttributes, Node } from '@selfcure/tensor';
 import { filterGradient, stockKernels } from '@selfcure/tfjs';
 import type { KernelSet, TfjsEngine } from '@selfcure/tfjs';
-import { heapView, reshaped } from '../heap.ts';
+import { heapView, reshaped } from './heap-view.ts';
 
 /**
  * Products on the two kernels that are fast in tfjs's WASM backend: the plain matrix product and the forward

@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { attributesOf, sizeOf } from '@selfcure/tensor';
 import type { ReduceAttributes } from '@selfcure/tensor';
 import type { KernelSet, TfjsEngine } from '@selfcure/tfjs';
-import { reshaped } from '../heap.ts';
+import { reshaped } from './heap-view.ts';
 
 /** Elements that one accumulator takes up: the rounding error stays that of so few additions, whatever the length. */
 const block = 64;

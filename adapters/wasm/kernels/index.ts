@@ -1,0 +1,9 @@
+/*
+ * Every kernel of the engine. A kernel is `(p: Parameters, task: i32, scratch: usize): void`: it does one of the tasks that
+ * a step is made of. Tasks write disjoint memory, in any order, on any thread; what they are depends on shapes alone, so that
+ * results do not depend on the number of threads. `scratch` is memory of the thread's own. Parameters are 32-bit words: the
+ * build reads the classes and gives TypeScript the same layout.
+ *
+ * No static data, no objects, no stack in memory: the memory belongs to someone else.
+ */
+export { copy } from './move';

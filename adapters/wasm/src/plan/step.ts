@@ -1,0 +1,56 @@
+import type { Node, Shape } from '@selfcure/tensor';
+import type { layouts } from '../binary/layouts.ts';
+
+/** Name of a kernel: an export of `kernels/index.ts`. */
+export type KernelName = keyof typeof layouts;
+
+/** Address inside a value: `bytes` from its start. */
+export interface Place {
+  readonly node: Node;
+  readonly bytes: number;
+}
+
+/**
+ * A parameter word: a number, the address of a value (a node or a place in it), or the address of a table of numbers that is
+ * laid down beside the parameters. 0 as an address means "none".
+ */
+export type Word = number | Node | Place | Int32Array | Float32Array;
+
+/** The parameter words of a kernel, by name. */
+export type Words<K extends KernelName> = Readonly<Record<(typeof layouts)[K]['words'][number], Word>>;
+
+/** One call of a kernel over all its tasks. The next step starts when every task is done. */
+export interface Step {
+  readonly kernel: KernelName;
+  readonly words: Readonly<Record<string, Word>>;
+  /** Independent pieces of work; they depend on shapes alone. */
+  readonly tasks: number;
+  /** Values that this step writes first; every other value among the words is read, or changed after it was written. */
+  readonly writes: readonly Node[];
+  /** Bytes of memory that a thread needs for itself. */
+  readonly scratchBytes: number;
+}
+
+/**
+ * A step of a kernel, its words checked against the layout by the compiler.
+ *
+ * @example step('copy', { from: x, to: node, bytes, share: bytes }, { tasks: 1, writes: [node] })
+ */
+export function step<K extends KernelName>(
+  kernel: K,
+  words: Words<K>,
+  { tasks, writes, scratchBytes = 0 }: { tasks: number; writes: readonly Node[]; scratchBytes?: number },
+): Step {
+  return { kernel, words, tasks, writes, scratchBytes };
+}
+
+/** A value that exists between steps only, such as transformed filters: memory of the arena for as long as steps use it. */
+export function workspace(shape: Shape): Node {
+  return { id: -1, op: 'workspace', inputs: [], attributes: {}, shape, dtype: 'f32', layer: '' };
+}
+
+/** Whether a word is an address of a value. */
+export function placeOf(word: Word): Place | null {
+  if (typeof word === 'number' || ArrayBuffer.isView(word)) return null;
+  return 'node' in word ? word : { node: word, bytes: 0 };
+}

@@ -1,0 +1,94 @@
+/**
+ * Compiles the kernels of @selfcure/wasm (AssemblyScript) into {SIMD, relaxed SIMD} x {plain, shared memory}, and writes
+ * what TypeScript needs of them into adapters/wasm/src/binary: the binaries and the layout of their parameters.
+ * Does nothing when sources and compiler are those of the last time.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import asc from 'assemblyscript/asc';
+import { manifestOf, root } from './workspaces.mjs';
+
+const sources = join(root, 'adapters/wasm/kernels');
+const target = join(root, 'adapters/wasm/src/binary');
+const files = readdirSync(sources, { recursive: true })
+  .filter((name) => name.endsWith('.ts'))
+  .sort();
+const texts = files.map((name) => readFileSync(join(sources, name), 'utf8'));
+
+const builds = ['simd', 'relaxed', 'simd-shared', 'relaxed-shared'];
+const fingerprint = createHash('sha256')
+  .update(readFileSync(new URL(import.meta.url)))
+  .update(manifestOf(join(root, 'node_modules/assemblyscript')).version)
+  .update(JSON.stringify([files, texts]))
+  .digest('hex');
+const stamp = join(target, '.fingerprint');
+const outputs = ['layouts.ts', ...builds.flatMap((build) => [`${build}.ts`, `${build}.wasm`])];
+const fresh =
+  existsSync(stamp) &&
+  readFileSync(stamp, 'utf8') === fingerprint &&
+  outputs.every((name) => existsSync(join(target, name)));
+if (!fresh) {
+  mkdirSync(target, { recursive: true });
+  const binaries = await Promise.all(builds.map(compile));
+  const names = WebAssembly.Module.exports(new WebAssembly.Module(binaries[0])).map(({ name }) => name);
+  writeFileSync(join(target, 'layouts.ts'), layouts(texts.join('\n'), names.sort()));
+  builds.forEach((build, i) => {
+    writeFileSync(join(target, `${build}.wasm`), binaries[i]);
+    const text = Buffer.from(binaries[i]).toString('base64');
+    writeFileSync(
+      join(target, `${build}.ts`),
+      `// Made by scripts/build-kernels.mjs.\nexport const binary = '${text}';\n`,
+    );
+  });
+  writeFileSync(stamp, fingerprint);
+  const bytes = binaries.map((binary) => binary.length);
+  console.log(`kernels: ${names.length}; ${builds.map((build, i) => `${build} ${bytes[i]} bytes`).join(', ')}`);
+}
+
+/** One build of kernels/index.ts. */
+async function compile(build) {
+  let binary;
+  const options = ['--runtime', 'stub', '--importMemory', '--noExportMemory', '-O3', '--noAssert', '--converge'];
+  const relaxed = build.startsWith('relaxed') ? ['--enable', 'relaxed-simd'] : [];
+  const shared = build.endsWith('shared') ? ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] : [];
+  const { error, stderr } = await asc.main(
+    ['index.ts', '--outFile', 'out.wasm', ...options, '--enable', 'simd', ...relaxed, ...shared],
+    {
+      readFile: (name) => (existsSync(join(sources, name)) ? readFileSync(join(sources, name), 'utf8') : null),
+      writeFile: (_, contents) => {
+        binary = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error) {
+    console.error(stderr.toString());
+    console.error(`the kernels do not compile (${build}): ${error.message}`);
+    process.exit(1);
+  }
+  return binary;
+}
+
+/** TypeScript of the layouts: for every kernel the names of its parameter words in order, and which of them are floats. */
+function layouts(text, kernels) {
+  const classes = new Map();
+  for (const [, name, body] of text.matchAll(/@unmanaged\s*export class (\w+) \{([^}]*)\}/g)) {
+    const fields = [...body.matchAll(/^\s*(\w+): (usize|i32|f32);$/gm)].map(([, field, type]) => ({ field, type }));
+    classes.set(name, fields);
+  }
+  const parametersOf = new Map(
+    [...text.matchAll(/export function (\w+)\(p: (\w+), task: i32, scratch: usize\): void/g)].map((match) => [
+      match[1],
+      match[2],
+    ]),
+  );
+  const rows = kernels.map((kernel) => {
+    const fields = classes.get(parametersOf.get(kernel));
+    if (!fields) throw new Error(`kernel '${kernel}' is no '(p: Parameters, task: i32, scratch: usize): void'`);
+    const list = (names) => `[${names.map((name) => `'${name}'`).join(', ')}]`;
+    const floats = fields.filter(({ type }) => type === 'f32').map(({ field }) => field);
+    return `  ${kernel}: { words: ${list(fields.map(({ field }) => field))}, floats: ${list(floats)} },\n`;
+  });
+  return `// Made by scripts/build-kernels.mjs.\n/** Parameter words of every kernel, in order. */\nexport const layouts = {\n${rows.join('')}} as const;\n`;
+}
