@@ -2,9 +2,9 @@
  * Builds every package: JavaScript by tsup, declarations by `tsc --build`, both into its dist/.
  * `--clean` starts from nothing, `--clean-only` removes every dist/ and stops.
  */
-import { rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { filesUnder, orExit, publishable, run } from './workspaces.mjs';
+import { filesUnder, orExit, publishable, root, run } from './workspaces.mjs';
 
 const packages = publishable();
 const flags = process.argv.slice(2);
@@ -29,3 +29,11 @@ for (const { folder } of packages) {
 
 orExit(run('tsup', []));
 orExit(run('tsc', ['--build']));
+
+// The binaries as files beside those that the JavaScript holds, for platforms that compile at deployment.
+const wasm = join(root, 'adapters/wasm');
+const kernels = join(wasm, 'dist/kernels');
+mkdirSync(kernels, { recursive: true });
+for (const name of filesUnder(join(wasm, 'src/binary')).filter((file) => file.endsWith('.wasm')))
+  cpSync(join(wasm, 'src/binary', name), join(kernels, name));
+cpSync(join(wasm, 'src/kernel-module.d.ts'), join(kernels, 'kernel-module.d.ts'));

@@ -1,6 +1,6 @@
 /**
  * Installs the packed packages into a project of their own, outside the repository, and runs the programs of
- * test/consumer there: ES modules, require(), TypeScript under nodenext and under a bundler. Nothing may be written to
+ * test/consumer there: ES modules, require(), TypeScript under nodenext, under a bundler and for a worker, precompiled kernels. Nothing may be written to
  * stderr, by npm, the type checker or the programs. Build first.
  * `--replace NAME=FOLDER` packs another folder in place of a package (the self-test of the gates plants faults so).
  */
@@ -57,18 +57,27 @@ try {
       step('node, require', 'node', ['node-require/main.cjs']),
       step('TypeScript, nodenext', 'tsc', ['--project', 'ts-nodenext']),
       step('TypeScript, bundler', 'tsc', ['--project', 'ts-bundler']),
+      step('TypeScript, worker', 'tsc', ['--project', 'ts-worker']),
     ].every(Boolean);
   if (sound) {
+    const bundle = { bundle: true, format: 'esm', platform: 'browser', logLevel: 'error' };
     await build({
+      ...bundle,
       entryPoints: [join(project, 'ts-bundler', 'main.ts')],
       outfile: join(project, 'bundle', 'main.mjs'),
-      bundle: true,
-      format: 'esm',
-      platform: 'browser',
       external: ['node:*'],
-      logLevel: 'error',
     });
     console.log('ok     esbuild bundles the program for browsers');
+    rmSync(join(project, 'node_modules', '@tensorflow'), { recursive: true });
+    await build({
+      ...bundle,
+      entryPoints: [join(project, 'ts-worker', 'main.ts')],
+      outdir: join(project, 'bundle', 'worker'),
+      conditions: ['workerd', 'worker', 'browser'],
+      loader: { '.wasm': 'copy' },
+    });
+    console.log('ok     esbuild bundles the program for workers without tfjs, with the kernels as a file');
+    sound = step('node, precompiled kernels without tfjs', 'node', ['node-module/main.mjs']);
   }
 } finally {
   rmSync(project, { recursive: true, force: true });

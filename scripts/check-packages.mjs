@@ -94,7 +94,7 @@ async function fileProblems(folder, manifest) {
 
   for (const path of files.filter((name) => name.endsWith('.d.ts'))) {
     const text = readFileSync(join(folder, path), 'utf8');
-    for (const [, specifier] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g)) {
+    for (const [, specifier] of text.matchAll(/(?<!['"])\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
       // Doc comments hold examples that import what a user has installed; only code counts.
       const line = text.slice(text.lastIndexOf('\n', text.indexOf(specifier)) + 1);
       if (/^\s*\*/.test(line)) continue;

@@ -6,7 +6,7 @@ const flopsOfRound = 10 * 4 * 2;
 
 /** GFLOP/s of 128-bit fused multiply-adds on registers, on one thread: the most that any kernel can reach. */
 export async function multiplyAddPeak() {
-  const source = readFileSync(new URL('./peak.as.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('./peak.as', import.meta.url), 'utf8');
   let binary;
   const { error, stderr } = await asc.main(
     ['peak.ts', '--outFile', 'peak.wasm', '-O3', '--runtime', 'stub', '--enable', 'simd', '--enable', 'relaxed-simd'],

@@ -1,4 +1,5 @@
 import { wasm } from '@selfcure/wasm';
 import { describeBackend } from './describe-backend.ts';
+import { page } from './page.ts';
 
-describeBackend('wasm', async () => wasm());
+describeBackend('wasm', async () => wasm({ ...page, kernels: 'own' }));

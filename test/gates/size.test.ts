@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root, temporaryTree } from './temporary-tree.ts';
@@ -38,4 +39,20 @@ test('an entry that does not exist fails', () => {
   const { status, stderr } = size({ forbid: [], limit: 100, import: './nowhere.js' });
   expect(stderr).toContain('Could not resolve "./nowhere.js"');
   expect(status).toBe(1);
+});
+
+test('files count as they are, all together', () => {
+  const files = temporaryTree({ 'a.bin': 'a'.repeat(1500), 'b.bin': 'b'.repeat(1500) });
+  const measured = (limit: number, names = ['a.bin', 'b.bin']) => {
+    const config = join(files, 'budgets.json');
+    writeFileSync(config, JSON.stringify([{ name: 'planted', files: names, limit }]));
+    return spawnSync(process.execPath, [join(root, 'scripts/size.mjs'), '--config', config], { encoding: 'utf8' });
+  };
+  expect(measured(3)).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: expect.stringMatching(/planted +3\.00 +0\.0\d +3 +ok/),
+  });
+  expect(measured(2.999)).toMatchObject({ status: 1, stderr: 'size: planted: 3000 bytes plain, budget 2999\n' });
+  expect(measured(3, ['c.bin'])).toMatchObject({ status: 1, stderr: expect.stringContaining('no such file') });
 });

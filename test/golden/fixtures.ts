@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/// <reference types="vite/types/importMeta.d.ts" />
 
 /** The element types that the fixtures use. */
 export type FixtureDtype = 'F64' | 'F32' | 'I32' | 'U8';
@@ -229,12 +228,14 @@ export function parseFixture(bytes: Uint8Array): FixtureTensors {
   };
 }
 
+/** All fixtures, brought in by vite: the same in Node and in a page. The arrays come as data URLs, in base64. */
+const metadataFiles = import.meta.glob<unknown>('./fixtures/*.json', { eager: true, import: 'default' });
+const tensorFiles = import.meta.glob<string>('./fixtures/*.safetensors', { eager: true, import: 'default', query: '?url&inline' });
+
 function load<Metadata>(name: string): Fixture<Metadata> {
-  const path = (ending: string): string => fileURLToPath(new URL(`./fixtures/${name}.${ending}`, import.meta.url));
-  return {
-    metadata: JSON.parse(readFileSync(path('json'), 'utf8')) as Metadata,
-    tensors: parseFixture(readFileSync(path('safetensors'))),
-  };
+  const base64 = tensorFiles[`./fixtures/${name}.safetensors`]!.split(',')[1]!;
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return { metadata: metadataFiles[`./fixtures/${name}.json`] as Metadata, tensors: parseFixture(bytes) };
 }
 
 /** The SCN modules on given features. @example goldenModules().metadata.cases.length */

@@ -108,6 +108,11 @@ function multiplyRows(a: usize, b: usize, c: usize, stride: usize, panels: i32, 
   }
 }
 
+/** Bytes of scratch memory that {@link multiplyPacked} takes for tiles that are not whole. */
+// @ts-ignore: decorator
+@inline
+export const edgeBytes: usize = 128;
+
 /** Tiles at the right or lower edge: through `edge` (128 bytes), from which only what exists is copied. */
 function multiplyEdge(
   a: usize,
@@ -140,7 +145,7 @@ function multiplyEdge(
  * Panels of A should stay in the second-level cache while the columns go by: at most some 256 KiB.
  *
  * @param stride bytes between rows of c.
- * @param edge 128 bytes of scratch for tiles that are not whole.
+ * @param edge {@link edgeBytes} of scratch for tiles that are not whole.
  */
 export function multiplyPacked(
   a: usize,

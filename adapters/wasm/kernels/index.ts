@@ -7,3 +7,16 @@
  * No static data, no objects, no stack in memory: the memory belongs to someone else.
  */
 export { copy } from './move';
+export { elementWise } from './element-wise';
+export { reduceMaximum, reduceSum } from './reduce';
+export { padRows, scatterRows, takeRows, transpose } from './shape';
+export { packPanels, packPanelsTransposed } from './pack';
+export { convolve } from './convolution';
+export { convolveFilterGradient, sumParts } from './convolution-filter-gradient';
+export { depthwise, depthwiseFilterGradient } from './convolution-depthwise';
+export { channelMoments, channelStatistics, normalize, normalizationGradient, normalizationGradientSums } from './batch-norm';
+export { adam, ema, sgd } from './optimize';
+export { maxPool, maxPoolGrad } from './pool';
+export { rankMask } from './rank';
+export { softmax } from './softmax';
+export { winograd, winogradFilterGradient, winogradFilters, winogradTiles } from './winograd';

@@ -7,3 +7,8 @@ export class WasmError extends Error {
 export class WasmMemoryError extends WasmError {
   override name = 'WasmMemoryError';
 }
+
+/** Threads are not to be had here, one did not start, or one failed; the message says why, and the remedy. */
+export class WasmThreadError extends WasmError {
+  override name = 'WasmThreadError';
+}

@@ -5,6 +5,7 @@ import type { Heap } from './heap/heap.ts';
 import type { Commands, Executor } from './execute/executor.ts';
 import type { Compiled } from './plan/compile.ts';
 import { arenaBase, encode, firstState, imageBase } from './plan/encode.ts';
+import { checkIndices, indexBounds } from './plan/index-bounds.ts';
 import { resolve } from './plan/uses.ts';
 import type { WasmState } from './state.ts';
 
@@ -62,6 +63,7 @@ export function createProgram(
     const node = inputNodes.get(spec.name);
     return node ? [slotOf(spec.name, node)] : []; // an input that nothing reads has no place
   });
+  const bounds = indexBounds(graph);
   const outputs = Object.entries(compiled.outputs).map(([key, node]) => slotOf(key, node));
 
   const bases = new Float64Array(firstState + image.states.length);
@@ -123,6 +125,7 @@ export function createProgram(
       if (disposed) throw new RunError('the program was disposed of. Compile it again');
       checkState(held.specs, graph.state);
       for (const { name: key, shape } of graph.inputs) checkArray('input', key, given[key], shape);
+      checkIndices(bounds, given);
       bind(held);
       inputs.forEach((slot, i) => views.inputs[i]!.set(given[slot.name] as NumericArray));
       executor.run(commands);

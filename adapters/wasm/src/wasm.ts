@@ -1,26 +1,11 @@
-import type * as TfjsWasmModule from '@tensorflow/tfjs-backend-wasm';
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { engine as tfjsGlobal } from '@tensorflow/tfjs-core';
-import { openEngine, tfjsBackend } from '@selfcure/tfjs';
-import type { TfjsEngine } from '@selfcure/tfjs';
 import type { Backend } from '@selfcure/tensor';
-import { WasmError } from './errors.ts';
+import { WasmError, WasmThreadError } from './errors.ts';
 import { hasRelaxedSimd, loadKernels } from './execute/load.ts';
-import { instantiate } from './execute/kernels.ts';
-import { singleThread } from './execute/single-thread.ts';
-import { maxBytes } from './heap/heap.ts';
-import { ownHeap } from './heap/own-heap.ts';
-import { tfjsHeap } from './heap/tfjs-heap.ts';
-import { planBackend } from './plan-backend.ts';
-import { wasmKernels } from './tfjs-kernels/table.ts';
-
-type TfjsWasm = typeof TfjsWasmModule;
-
-/** Names of tfjs's three binaries: plain, with SIMD, with SIMD and threads. */
-export type WasmBinary =
-  | 'tfjs-backend-wasm.wasm'
-  | 'tfjs-backend-wasm-simd.wasm'
-  | 'tfjs-backend-wasm-threaded-simd.wasm';
+import { isShared } from './heap/shared.ts';
+import type { WasmPath } from './heap/tfjs-binary.ts';
+import { ownBackend, standaloneBackend } from './own-backend.ts';
+import { checkRuntime, checkThreads } from './runtime.ts';
+import type * as TfjsRuntimeModule from './tfjs-runtime.ts';
 
 /** Options of {@link wasm}. */
 export interface WasmOptions {
@@ -28,7 +13,7 @@ export interface WasmOptions {
    * Where tfjs's `.wasm` binaries are: their folder (with a `/` at the end) or the address of each. Default: beside the tfjs
    * package, which holds in Node; bundlers move files, so give it there. Without effect once tfjs's WebAssembly runs.
    */
-  readonly wasmPath?: string | Readonly<Record<WasmBinary, string>>;
+  readonly wasmPath?: WasmPath;
   /** No Winograd transforms: every product is a plain sum of products, as in other engines, at about half the speed. Default false. */
   readonly exact?: boolean;
   /**
@@ -37,19 +22,24 @@ export interface WasmOptions {
    */
   readonly kernels?: 'own' | 'tfjs';
   /**
-   * Precompiled kernels (`@selfcure/wasm/kernels/*.wasm`), for platforms that do not compile bytes. The engine then has a memory of
-   * its own and needs no tfjs.
+   * Precompiled kernels (`@selfcure/wasm/kernels/*.wasm`), for platforms that do not compile bytes; `*-shared.wasm` for threads. The
+   * engine then has a memory of its own and needs no tfjs.
    */
   readonly module?: WebAssembly.Module;
+  /**
+   * Threads that own kernels run on, the calling one among them: 1 to 256, default 1. Results are the same to the bit for any
+   * number. More than the machine has cores makes them wait for each other.
+   *
+   * In Node they are `worker_threads`, which keep no process alive. In browsers they are workers from a blob URL: the page must be
+   * cross-origin isolated (the headers `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp`)
+   * and a Content-Security-Policy must allow `worker-src blob:` and `connect-src blob:`. Train in a worker there: the main thread
+   * may not sleep while it waits for the others.
+   *
+   * Without `module` they share tfjs's memory, one for the whole process or page, and decided when it starts: open a backend with
+   * threads before those without, or close those first.
+   */
+  readonly threads?: number;
 }
-
-/** A module with one function that needs a SIMD instruction: (func (result v128) (i32x4.splat (i32.const 0))). */
-const simdModule = Uint8Array.of(
-  ...[0, 97, 115, 109, 1, 0, 0, 0], // magic, version
-  ...[1, 5, 1, 96, 0, 1, 123], // one type: () -> v128
-  ...[3, 2, 1, 0], // one function of it
-  ...[10, 8, 1, 6, 0, 65, 0, 253, 17, 11], // i32.const 0, i32x4.splat, end
-);
 
 /**
  * Training on WebAssembly: anywhere, with nothing native.
@@ -58,114 +48,43 @@ const simdModule = Uint8Array.of(
  * it, and it is given back when the backend that started it closes last. With `module` the engine stands alone.
  *
  * @throws WasmError where WebAssembly, its SIMD instructions or the tfjs package are missing, or a binary does not load.
+ * @throws WasmThreadError where there cannot be so many threads.
  * @example
  * const backend = await wasm();
  * const inBrowser = await wasm({ wasmPath: '/assets/tfjs/' });
  */
 export async function wasm(options: WasmOptions = {}): Promise<Backend> {
-  const { wasmPath, exact = false, kernels = 'tfjs', module } = options;
+  const { wasmPath, exact = false, kernels = 'tfjs', module, threads = 1 } = options;
   checkRuntime();
-  if (module) {
-    const heap = ownHeap();
-    return planBackend({
-      heap,
-      executor: singleThread(heap, instantiate(module, heap.memory)),
-      kernels: { exact },
-      capabilities: { device: 'wasm', threads: 1, precision: 'float32', deterministic: true, limits: { maxBytes } },
-      close: heap.close,
-    });
-  }
-  const { engine, threads, close } = await openTfjs(wasmPath);
-  if (kernels === 'tfjs') {
-    return tfjsBackend({
-      engine,
-      name: 'wasm',
-      capabilities: { device: 'wasm', threads, deterministic: true, limits: { maxBytes } },
-      overrides: wasmKernels,
-      close,
-    });
-  }
-  const heap = tfjsHeap(engine.backend as BackendWasm);
-  const compiled = await loadKernels({ relaxed: await hasRelaxedSimd(), shared: false });
-  return planBackend({
-    heap,
-    executor: singleThread(heap, instantiate(compiled, heap.memory)),
-    kernels: { exact },
-    capabilities: { device: 'wasm', threads: 1, precision: 'float32', deterministic: true, limits: { maxBytes } },
-    close: () => {
+  checkThreads(threads);
+  if (module) return standaloneBackend(module, { exact, threads });
+  if (kernels === 'tfjs' && threads > 1)
+    throw new WasmThreadError(`kernels: 'tfjs' takes no threads. Use wasm({ kernels: 'own', threads: ${threads} })`);
+  const { startTfjs } = await loadTfjs();
+  const tfjs = await startTfjs({ wasmPath, shared: threads > 1, tfjsThreads: kernels === 'tfjs' });
+  try {
+    if (kernels === 'tfjs') return await tfjs.backend();
+    const heap = tfjs.heap();
+    const build = await loadKernels({ relaxed: await hasRelaxedSimd(), shared: isShared(heap.memory) });
+    const close = (): void => {
       heap.close();
-      close();
-    },
-  });
-}
-
-function checkRuntime(): void {
-  if (typeof WebAssembly === 'undefined') {
-    throw new WasmError(
-      'this runtime has no WebAssembly. Use Node 20 or later or a browser that has it, or another adapter',
-    );
-  }
-  if (!WebAssembly.validate(simdModule)) {
-    throw new WasmError(
-      "this runtime's WebAssembly has no SIMD instructions. Use Node 20, Chrome 91, Firefox 89, Safari 16.4 or later, or another adapter",
-    );
+      tfjs.close();
+    };
+    return await ownBackend(heap, build, { exact, threads, close });
+  } catch (error) {
+    tfjs.close();
+    throw error;
   }
 }
 
-/** Starts tfjs's WebAssembly, or finds it running; `close` gives it back where nobody else uses it. */
-async function openTfjs(
-  wasmPath: WasmOptions['wasmPath'],
-): Promise<{ engine: TfjsEngine; threads: number; close(): void }> {
-  const tfjs = await loadTfjs();
-  const running = tfjsGlobal().registry['wasm'] !== undefined;
-  if (wasmPath !== undefined && !running) setPath(tfjs, wasmPath);
-  const engine = await openEngine('wasm').catch((cause: unknown) => {
+/** Importing tfjs's package registers its backend, so that happens only when it is asked for. */
+async function loadTfjs(): Promise<typeof TfjsRuntimeModule> {
+  try {
+    return await import('./tfjs-runtime.ts');
+  } catch (cause) {
     throw new WasmError(
-      "tfjs's WebAssembly did not start: its binary was not found or not compiled. Serve the .wasm files of " +
-        "@tensorflow/tfjs-backend-wasm/dist and give their folder as wasm({ wasmPath: '/folder/' }), in a new process or page",
+      "tfjs did not load. Install '@tensorflow/tfjs-core' and '@tensorflow/tfjs-backend-wasm' 4.22, or give wasm({ module })",
       { cause },
     );
-  });
-  // One value for as long as the backend is open: a heap without values has no other user.
-  const lease = engine.allocate([1], 'f32');
-  return {
-    engine,
-    threads: tfjs.getThreadsCount(),
-    close: () => {
-      engine.release(lease);
-      if (!running && engine.backend.numDataIds() === 0) stop(engine);
-    },
-  };
-}
-
-function setPath(tfjs: TfjsWasm, wasmPath: NonNullable<WasmOptions['wasmPath']>): void {
-  try {
-    tfjs.setWasmPaths(typeof wasmPath === 'string' ? wasmPath : { ...wasmPath });
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new WasmError(
-      `tfjs refuses the wasmPath (${message}). After a failed start it takes another only in a new process or page`,
-      { cause },
-    );
-  }
-}
-
-/** Gives the heap back; tfjs can start its WebAssembly anew. */
-function stop({ backend, backendName }: TfjsEngine): void {
-  const tfjs = tfjsGlobal();
-  const registration = tfjs.registryFactory[backendName];
-  if (tfjs.registry[backendName] !== backend || !registration) return;
-  tfjs.removeBackend(backendName);
-  tfjs.registerBackend(backendName, registration.factory, registration.priority);
-}
-
-/** Importing the package registers tfjs's backend, so that happens only when one is asked for. */
-async function loadTfjs(): Promise<TfjsWasm> {
-  try {
-    return await import('@tensorflow/tfjs-backend-wasm');
-  } catch (cause) {
-    throw new WasmError("'@tensorflow/tfjs-backend-wasm' is missing. Install it beside @tensorflow/tfjs-core 4.22", {
-      cause,
-    });
   }
 }

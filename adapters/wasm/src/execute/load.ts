@@ -1,4 +1,5 @@
 import { WasmError } from '../errors.ts';
+import { nodeBuiltin } from '../node-builtin.ts';
 
 /** What a build of the kernels needs of the runtime. */
 export interface Build {
@@ -22,9 +23,8 @@ const relaxedModule = Uint8Array.of(
  */
 export async function hasRelaxedSimd(): Promise<boolean> {
   if (WebAssembly.validate(relaxedModule)) return true;
-  const process = (globalThis as { process?: { versions?: { node?: string } } }).process;
-  if (!process?.versions?.node) return false;
-  const v8 = await import('node:v8');
+  const v8 = nodeBuiltin('node:v8');
+  if (!v8) return false;
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
   return WebAssembly.validate(relaxedModule);
 }

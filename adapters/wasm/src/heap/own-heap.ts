@@ -7,9 +7,12 @@ const page = 2 ** 16;
 /**
  * A memory of our own, for runtimes without tfjs's binary. First fit over a sorted list of gaps; it grows on demand, to
  * `limit` bytes.
+ *
+ * @param shared whether threads can share it.
+ * @throws WasmError where the runtime has no room for it.
  */
 export function ownHeap({ shared = false, limit = maxBytes }: { shared?: boolean; limit?: number } = {}): Heap {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: Math.floor(limit / page), shared });
+  const memory = createMemory(Math.floor(limit / page), shared);
   // Address 0 stays free: it means "none" in kernels.
   let end = 64;
   const gaps: { start: number; bytes: number }[] = [];
@@ -62,6 +65,16 @@ export function ownHeap({ shared = false, limit = maxBytes }: { shared?: boolean
     available: () => limit - used,
     close: () => sizes.clear(),
   };
+}
+
+function createMemory(maximum: number, shared: boolean): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum, shared });
+  } catch (cause) {
+    throw new WasmError(`the runtime reserves no ${maximum * page} bytes for WebAssembly. Close what is not needed`, {
+      cause,
+    });
+  }
 }
 
 function grow(memory: WebAssembly.Memory, pages: number, bytes: number): void {

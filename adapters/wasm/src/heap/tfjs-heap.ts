@@ -14,15 +14,26 @@ interface EmscriptenModule {
 /** Emscripten's allocator ends the module where the memory ends: stay below by this much, for its bookkeeping and gaps. */
 const slack = 2 ** 26;
 
-/** The memory of tfjs's WebAssembly: values of both live side by side. */
-export function tfjsHeap(backend: BackendWasm): Heap {
-  const module = backend.wasm as unknown as EmscriptenModule;
-  const memory = module.asm?.memory ?? module.wasmMemory;
+/**
+ * The memory of tfjs's WebAssembly.
+ *
+ * @throws WasmError where this version of tfjs hides it.
+ */
+export function tfjsMemory(backend: BackendWasm): WebAssembly.Memory {
+  const { asm, wasmMemory } = backend.wasm as unknown as EmscriptenModule;
+  const memory = asm?.memory ?? wasmMemory;
   if (!memory) {
     throw new WasmError(
       "tfjs's WebAssembly does not show its memory. Use @tensorflow/tfjs-backend-wasm 4.22, or give precompiled kernels as wasm({ module })",
     );
   }
+  return memory;
+}
+
+/** A heap in the memory of tfjs's WebAssembly: values of both live side by side. */
+export function tfjsHeap(backend: BackendWasm): Heap {
+  const module = backend.wasm as unknown as EmscriptenModule;
+  const memory = tfjsMemory(backend);
   const blocks = new Map<number, { readonly raw: number; readonly bytes: number }>();
   let used = 0;
   const available = (): number =>

@@ -3,7 +3,7 @@ import type { Graph, MemoryPlan, Node, OperationTable } from '@selfcure/tensor';
 import type { KernelOptions, StepBuilders } from '../steps/builder.ts';
 import { copySteps } from '../steps/move.ts';
 import type { Fuser, Fusion } from './fusion.ts';
-import { placeOf, workspace } from './step.ts';
+import { nodesOf, workspace } from './step.ts';
 import type { Step } from './step.ts';
 import { resolve, usesOf } from './uses.ts';
 
@@ -81,7 +81,7 @@ function planMemory(graph: Graph, steps: readonly Step[], outputs: readonly Node
       { writes: uploads, reads: [] },
       ...steps.map(({ words, writes }) => {
         const written = stored(writes);
-        const touched = stored(Object.values(words).flatMap((word) => placeOf(word)?.node ?? []));
+        const touched = stored(Object.values(words).flatMap(nodesOf));
         return { writes: written, reads: touched.filter((node) => !written.includes(node)) };
       }),
     ],

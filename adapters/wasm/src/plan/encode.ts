@@ -1,8 +1,8 @@
 import { attributesOf, sizeOf } from '@selfcure/tensor';
 import type { FullAttributes, MemoryPlan, Node } from '@selfcure/tensor';
 import { layouts } from '../binary/layouts.ts';
-import { placeOf } from './step.ts';
-import type { Step } from './step.ts';
+import { isTable, placeOf } from './step.ts';
+import type { Step, Word } from './step.ts';
 import { resolve } from './uses.ts';
 
 const layoutOf = layouts as Readonly<
@@ -71,22 +71,32 @@ export function encode(steps: readonly Step[], memory: MemoryPlan): Image {
     return { word, base: arenaBase, bytes: at + bytes };
   };
 
+  /** Puts a word down as element `at` of `target`, which begins at word `origin` of the image. */
+  const put = (target: number[] | Int32Array, origin: number, at: number, value: Word, float: boolean): void => {
+    const place = placeOf(value);
+    if (place) relocations.push(locate(origin + at, place.node, place.bytes));
+    else if (isTable(value)) {
+      const values = new Int32Array(value.length);
+      const start = table(values);
+      relocations.push({ word: origin + at, base: imageBase, bytes: 4 * start });
+      value.forEach((entry, i) => put(values, start, i, entry, false));
+    } else if (ArrayBuffer.isView(value)) {
+      relocations.push({ word: origin + at, base: imageBase, bytes: 4 * table(value) });
+    } else if (float) {
+      bits.setFloat32(0, value as number, true);
+      target[at] = bits.getInt32(0, true);
+    } else target[at] = value as number;
+  };
+
   steps.forEach((step, i) => {
     const layout = layoutWords[i]!;
     words[3 * i] = kernelNames.indexOf(step.kernel);
     words[3 * i + 2] = step.tasks;
     relocations.push({ word: 3 * i + 1, base: imageBase, bytes: 4 * starts[i]! });
     layout.words.forEach((name, j) => {
-      const word = starts[i]! + j;
       const value = step.words[name];
       if (value === undefined) throw new Error(`kernel '${step.kernel}' misses '${name}'`);
-      const place = placeOf(value);
-      if (place) relocations.push(locate(word, place.node, place.bytes));
-      else if (ArrayBuffer.isView(value)) relocations.push({ word, base: imageBase, bytes: 4 * table(value) });
-      else if (layout.floats.includes(name)) {
-        bits.setFloat32(0, value as number, true);
-        words[word] = bits.getInt32(0, true);
-      } else words[word] = value as number;
+      put(words, 0, starts[i]! + j, value, layout.floats.includes(name));
     });
   });
 

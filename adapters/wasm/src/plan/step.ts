@@ -11,10 +11,10 @@ export interface Place {
 }
 
 /**
- * A parameter word: a number, the address of a value (a node or a place in it), or the address of a table of numbers that is
- * laid down beside the parameters. 0 as an address means "none".
+ * A parameter word: a number, the address of a value (a node or a place in it), or the address of a table that is laid down
+ * beside the parameters: of numbers, or of words such as addresses, where numbers are integers. 0 as an address means "none".
  */
-export type Word = number | Node | Place | Int32Array | Float32Array;
+export type Word = number | Node | Place | Int32Array | Float32Array | readonly Word[];
 
 /** The parameter words of a kernel, by name. */
 export type Words<K extends KernelName> = Readonly<Record<(typeof layouts)[K]['words'][number], Word>>;
@@ -49,8 +49,18 @@ export function workspace(shape: Shape): Node {
   return { id: -1, op: 'workspace', inputs: [], attributes: {}, shape, dtype: 'f32', layer: '' };
 }
 
+/** Whether a word is a table of words. */
+export const isTable = (word: Word): word is readonly Word[] => Array.isArray(word);
+
 /** Whether a word is an address of a value. */
 export function placeOf(word: Word): Place | null {
-  if (typeof word === 'number' || ArrayBuffer.isView(word)) return null;
+  if (typeof word === 'number' || ArrayBuffer.isView(word) || isTable(word)) return null;
   return 'node' in word ? word : { node: word, bytes: 0 };
+}
+
+/** Every value that a word names, by itself or in tables. */
+export function nodesOf(word: Word): readonly Node[] {
+  if (isTable(word)) return word.flatMap(nodesOf);
+  const place = placeOf(word);
+  return place ? [place.node] : [];
 }

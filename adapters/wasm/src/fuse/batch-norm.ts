@@ -1,0 +1,120 @@
+import { sameShape } from '@selfcure/tensor';
+import type { Node } from '@selfcure/tensor';
+import type { Fuser, Fusion } from '../plan/fusion.ts';
+import type { Uses } from '../plan/uses.ts';
+import { gradientSteps, gradientSumSteps, normalizeSteps } from '../steps/batch-norm.ts';
+
+type Taken = (node: Node) => boolean;
+
+/** Whether a node may become part of its one consumer's steps. */
+const isInner = (node: Node, consumer: Node, uses: Uses, taken: Taken): boolean =>
+  uses.consumers(node).length === 1 &&
+  uses.consumers(node)[0] === consumer &&
+  !uses.isOutput(node) &&
+  !taken(node) &&
+  uses.canMove(node, consumer);
+
+const shapesAgree = (node: Node): boolean => node.inputs.every((input) => sameShape(input.shape, node.shape));
+
+/**
+ * Batch normalization with what stands around it, so that each is one sweep over memory: forward a residual and a ReLU,
+ * backward the gradient of that ReLU and the sum of two gradients that reaches it.
+ */
+export const batchNorm: Fuser = (node, uses, taken) => {
+  switch (node.op) {
+    case 'relu':
+    case 'add':
+      return forward(node, uses, taken);
+    case 'bnGradReduce':
+      return gradientSums(node, uses, taken);
+    case 'bnGradInput':
+      return gradient(node, uses, taken);
+    default:
+      return null;
+  }
+};
+
+/** relu(bnApply + residual), relu(bnApply) or bnApply + residual. */
+function forward(anchor: Node, uses: Uses, taken: Taken): Fusion | null {
+  const relu = anchor.op === 'relu';
+  const inner = relu ? anchor.inputs[0]! : anchor;
+  if (relu && !isInner(inner, anchor, uses, taken)) return null;
+  if (inner.op === 'bnApply') {
+    return { anchor, absorbs: [anchor, inner], steps: normalizeSteps(inner, anchor, { relu }) };
+  }
+  if (inner.op !== 'add' || !shapesAgree(inner)) return null;
+  const [a, b] = inner.inputs as readonly [Node, Node];
+  const fits = (node: Node): boolean =>
+    node.op === 'bnApply' && isInner(node, inner, uses, taken) && uses.canMove(node, anchor);
+  // Of two normalizations the one that comes later takes the other as its residual.
+  const bnApply = [a, b].filter(fits).sort((one, other) => uses.position(other) - uses.position(one))[0];
+  if (!bnApply || a === b) return null;
+  const residual = bnApply === a ? b : a;
+  return {
+    anchor,
+    absorbs: relu ? [anchor, inner, bnApply] : [anchor, bnApply],
+    steps: normalizeSteps(bnApply, anchor, { residual, relu }),
+  };
+}
+
+/** Two gradients whose sum reaches a ReLU, where nothing else takes the sum. */
+function addends(reluGrad: Node, uses: Uses, taken: Taken): readonly Node[] {
+  const sum = reluGrad.inputs[0]!;
+  return sum.op === 'add' && shapesAgree(sum) && isInner(sum, reluGrad, uses, taken) ? sum.inputs : [];
+}
+
+/** The normalization before a ReLU whose gradient only that normalization takes. */
+interface Passing {
+  readonly bnApply: Node;
+  readonly sums: Node;
+  readonly input: Node;
+}
+
+/**
+ * A ReLU's gradient that need not be stored: both sweeps of the normalization before the ReLU can compute it. Where it is that
+ * of a sum, storing it spares a sweep an operand.
+ */
+function passing(d: Node, uses: Uses): Passing | null {
+  if (d.op !== 'reluGrad' || !shapesAgree(d) || uses.isOutput(d)) return null;
+  if (addends(d, uses, () => false).length) return null;
+  const relu = d.inputs[1]!;
+  const bnApply = relu.inputs[0];
+  if (relu.op !== 'relu' || bnApply?.op !== 'bnApply') return null;
+  const [x, statistics, scale] = bnApply.inputs as readonly [Node, Node, Node];
+  const consumers = uses.consumers(d);
+  const sums = consumers.find(({ op }) => op === 'bnGradReduce');
+  const input = consumers.find(({ op }) => op === 'bnGradInput');
+  if (consumers.length !== 2 || !sums || !input) return null;
+  const own = (node: Node, inputs: readonly Node[]): boolean => inputs.every((value, i) => node.inputs[i] === value);
+  if (!own(sums, [x, d, statistics]) || !own(input, [x, d, statistics, scale, sums])) return null;
+  return uses.canMove(bnApply, input) && uses.canMove(d, input) ? { bnApply, sums, input } : null;
+}
+
+function gradient(node: Node, uses: Uses, taken: Taken): Fusion | null {
+  const d = node.inputs[1]!;
+  const found = passing(d, uses);
+  if (found?.input !== node || taken(d)) return null;
+  const steps = gradientSteps(node, { upstream: d.inputs[0]!, bnApply: found.bnApply });
+  return { anchor: node, absorbs: [node, d], steps };
+}
+
+function gradientSums(node: Node, uses: Uses, taken: Taken): Fusion | null {
+  const d = node.inputs[1]!;
+  const found = passing(d, uses);
+  if (found?.sums === node && taken(d)) {
+    // The other sweep comes later in the schedule: it was asked first and has taken d.
+    const steps = gradientSumSteps(node, { upstream: d.inputs[0]!, bnApply: found.bnApply });
+    return { anchor: node, absorbs: [node], steps };
+  }
+  if (d.op !== 'reluGrad' || taken(d) || !shapesAgree(d) || !uses.canMove(d, node)) return null;
+  if (uses.consumers(d).some((consumer) => uses.position(consumer) < uses.position(node))) return null;
+  const [sum, y] = d.inputs as readonly [Node, Node];
+  const parts = addends(d, uses, taken);
+  const fused = parts.length > 0 && uses.canMove(sum, node);
+  const [upstream = sum, addend] = fused ? parts : [];
+  return {
+    anchor: node,
+    absorbs: fused ? [node, d, sum] : [node, d],
+    steps: gradientSumSteps(node, { upstream, addend, y, d }),
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * `npm run test:full`: all tests, then the conformance of WASM in every other runtime that it ships for. Ends with a table
+ * of modes by runtimes; fails where a test failed or a runtime ran none.
+ * Arguments choose runtimes: `npm run test:full -- node-24 page`.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { nodeBinary, nodeMajors } from './node-versions.mjs';
+import { temporary } from './pack.mjs';
+import { ensureInstalled, root, run } from './workspaces.mjs';
+
+const modes = 'test/conformance/wasm';
+const browser = ['--config', 'vitest.browser.config.ts', '--project'];
+
+/** What runs where: the node that runs vitest, and vitest's arguments. */
+const runtimes = new Map([
+  ['node', () => ({ node: process.execPath, args: [] })],
+  ...nodeMajors.map((major) => [`node-${major}`, () => ({ node: nodeBinary(major), args: [modes] })]),
+  ['page', () => ({ node: process.execPath, args: [...browser, 'page (chromium)'] })],
+  ['isolated-page', () => ({ node: process.execPath, args: [...browser, 'isolated page (chromium)'] })],
+]);
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !runtimes.has(name));
+if (unknown.length > 0) {
+  console.error(`no runtime ${unknown.join(', ')}. Known: ${[...runtimes.keys()].join(', ')}`);
+  process.exit(1);
+}
+
+ensureInstalled();
+await import('./build-kernels.mjs');
+
+/** Runs the tests of a runtime: whether they passed, and counts of the suites of the modes by name. */
+function test(name, reports) {
+  const { node, args } = runtimes.get(name)();
+  console.log(`\n== ${name}: vitest run ${args.join(' ')}`);
+  const report = join(reports, `${name}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { code } = run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args, ...reporters]);
+  const suites = new Map();
+  for (const file of resultsIn(report)) {
+    if (!file.name.startsWith(join(root, modes))) continue;
+    if (file.assertionResults.length === 0) suites.set(basename(file.name), { passed: 0, failed: 1, seconds: 0 });
+    for (const { ancestorTitles, status, duration } of file.assertionResults) {
+      const counts = suites.get(ancestorTitles[0]) ?? { passed: 0, failed: 0, seconds: 0 };
+      if (status === 'passed') counts.passed += 1;
+      if (status === 'failed') counts.failed += 1;
+      counts.seconds += (duration ?? 0) / 1000;
+      suites.set(ancestorTitles[0], counts);
+    }
+  }
+  return { passed: code === 0 && suites.size > 0, suites };
+}
+
+/** The files of a report; none where vitest ended before it wrote one. */
+function resultsIn(report) {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8')).testResults;
+  } catch {
+    return [];
+  }
+}
+
+function cell(counts) {
+  if (!counts) return '-';
+  const { passed, failed, seconds } = counts;
+  if (passed + failed === 0) return 'skipped';
+  return `${passed} passed${failed > 0 ? `, ${failed} FAILED` : ''}, ${seconds.toFixed(1)} s`;
+}
+
+const reports = temporary('reports');
+const results = new Map();
+try {
+  for (const name of chosen.length > 0 ? chosen : runtimes.keys()) results.set(name, test(name, reports));
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+
+const names = [...new Set([...results.values()].flatMap(({ suites }) => [...suites.keys()]))].sort();
+const rows = [
+  ['', ...[...results.keys()].map((name) => (name === 'node' ? `node ${process.versions.node}` : name))],
+  ...names.map((mode) => [mode, ...[...results.values()].map(({ suites }) => cell(suites.get(mode)))]),
+  ['exit', ...[...results.values()].map(({ passed }) => (passed ? 'ok' : 'FAILED'))],
+];
+const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+console.log(
+  `\n${rows
+    .map((row) =>
+      row
+        .map((text, i) => text.padEnd(widths[i] + 2))
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n')}`,
+);
+process.exit([...results.values()].every(({ passed }) => passed) ? 0 : 1);
