@@ -21,7 +21,7 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'adapters/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', 'test/consumer/**', 'test/runtime/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'test/browser/**', 'test/consumer/**', 'test/runtime/**'],
     testTimeout: 60_000,
     pool: 'forks',
   },

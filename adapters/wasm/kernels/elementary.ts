@@ -1,9 +1,10 @@
 import { madd } from './lanes';
 
 /*
- * Elementary functions of four floats, by polynomials without tables: exp and log within 1.1 units in the last place over all
- * float32, tanh within 3, with the values of IEEE 754 at the ends: overflow is Infinity, underflow goes through the denormals
- * to 0, a NaN stays one. Products in a range reduction are exact, so that it matters nowhere whether `madd` rounds once or twice.
+ * Elementary functions of four floats, by polynomials without tables: exp and log within 1.1 units in the last place
+ * over all float32, tanh within 3, with the values of IEEE 754 at the ends: overflow is Infinity, underflow goes
+ * through the denormals to 0, a NaN stays one. Products in a range reduction are exact, so that it matters nowhere
+ * whether `madd` rounds once or twice.
  *
  * They are inlined, since a call would set all of their constants anew.
  */
@@ -12,7 +13,8 @@ import { madd } from './lanes';
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
-  // e^89 is above all floats, e^-104 below: as far as the exponents can be put together below. Written so that NaN passes.
+  // e^89 is above all floats, e^-104 below: as far as the exponents can be put together below. Written so that NaN
+  // passes.
   x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
   // n = x / ln 2 to the nearest integer: the last bits of 1.5 * 2^23 + n.
   const shifted = madd(x, f32x4.splat(1.44269504), f32x4.splat(12582912));

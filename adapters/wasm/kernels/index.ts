@@ -19,4 +19,6 @@ export { adam, ema, sgd } from './optimize';
 export { maxPool, maxPoolGrad } from './pool';
 export { rankMask } from './rank';
 export { softmax } from './softmax';
-export { winograd, winogradFilterGradient, winogradFilters, winogradTiles } from './winograd';
+export { winograd, winogradTiles } from './winograd';
+export { winogradFilters } from './winograd-filters';
+export { winogradFilterGradient } from './winograd-filter-gradient';

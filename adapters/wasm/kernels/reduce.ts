@@ -2,9 +2,9 @@ import { laneSum } from './lanes';
 import { copyFloats } from './move';
 
 /*
- * Sums and maxima over the middle axis of [outer, reduced, inner]. Sums go up in levels of 64 summands, so that the error of
- * long ones stays that of short ones; the order depends on the shape alone. Where the middle axis is cut into parts, the
- * result is [outer, parts, inner], and the same kernel reduces the parts.
+ * Sums and maxima over the middle axis of [outer, reduced, inner]. Sums go up in levels of 64 summands, so that the
+ * error of long ones stays that of short ones; the order depends on the shape alone. Where the middle axis is cut
+ * into parts, the result is [outer, parts, inner], and the same kernel reduces the parts.
  */
 
 @unmanaged

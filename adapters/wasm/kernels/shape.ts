@@ -48,7 +48,10 @@ export function takeRows(p: RowsParameters, task: i32, scratch: usize): void {
   }
 }
 
-/** Row index[i] is the sum of the rows i of x that name it, in their order; 0 where there is none. The index was checked. */
+/**
+ * Row index[i] is the sum of the rows i of x that name it, in their order; 0 where there is none. The index was
+ * checked.
+ */
 export function scatterRows(p: RowsParameters, task: i32, scratch: usize): void {
   const column = task * p.share;
   const width = min(p.share, p.inner - column);
@@ -91,7 +94,10 @@ export class TransposeParameters {
   matrices: i32;
 }
 
-/** Axes in another order: transposed matrices, at any distance from each other. With one row it copies runs of floats. */
+/**
+ * Axes in another order: transposed matrices, at any distance from each other. With one row it copies runs of
+ * floats.
+ */
 export function transpose(p: TransposeParameters, task: i32, scratch: usize): void {
   const ranges = (p.columns + p.share - 1) / p.share;
   const column = (task % ranges) * p.share;
@@ -143,7 +149,9 @@ function transposeMatrix(y: usize, x: usize, rows: i32, columns: i32, yStride: u
         v128.store(target + 2 * yStride, v128.shuffle<f64>(abHigh, cdHigh, 0, 2));
         v128.store(target + 3 * yStride, v128.shuffle<f64>(abHigh, cdHigh, 1, 3));
       }
-      for (; column < stripEnd; column++) transposeColumn(to + <usize>column * yStride, from + (<usize>column << 2), 4, xStride);
+      for (; column < stripEnd; column++) {
+        transposeColumn(to + <usize>column * yStride, from + (<usize>column << 2), 4, xStride);
+      }
     }
     for (let column = strip; column < stripEnd; column++) {
       const from = x + <usize>row * xStride + (<usize>column << 2);

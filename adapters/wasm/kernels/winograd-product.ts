@@ -6,15 +6,24 @@ import { madd } from './lanes';
  */
 
 /**
- * c = A B, eight columns wide: transformed tiles times transformed filters.
+ * c (+)= A B, eight columns wide: transformed tiles times transformed filters.
  *
  * @param a [panels][k / 16][4 rows][16]; the last group of k may be half filled.
+ * @param panelBytes bytes between panels of a.
  * @param b [k][8]
  * @param stride bytes between rows of c.
  * @param k a multiple of 8.
  */
-export function multiplyTiles(a: usize, b: usize, c: usize, stride: usize, panels: i32, k: i32): void {
-  const panelBytes = <usize>((k + 15) & ~15) << 4;
+export function multiplyTiles(
+  a: usize,
+  panelBytes: usize,
+  b: usize,
+  c: usize,
+  stride: usize,
+  panels: i32,
+  k: i32,
+  accumulate: bool,
+): void {
   let next = a;
   for (; panels > 0; panels--) {
     a = next;
@@ -94,6 +103,20 @@ export function multiplyTiles(a: usize, b: usize, c: usize, stride: usize, panel
       a += (k - rest) & 15 ? 16 : 208;
       p += 128;
     }
+    if (accumulate) {
+      let q = c;
+      s00 = f32x4.add(v128.load(q), s00);
+      s01 = f32x4.add(v128.load(q, 16), s01);
+      q += stride;
+      s10 = f32x4.add(v128.load(q), s10);
+      s11 = f32x4.add(v128.load(q, 16), s11);
+      q += stride;
+      s20 = f32x4.add(v128.load(q), s20);
+      s21 = f32x4.add(v128.load(q, 16), s21);
+      q += stride;
+      s30 = f32x4.add(v128.load(q), s30);
+      s31 = f32x4.add(v128.load(q, 16), s31);
+    }
     v128.store(c, s00);
     v128.store(c, s01, 16);
     c += stride;
@@ -110,15 +133,16 @@ export function multiplyTiles(a: usize, b: usize, c: usize, stride: usize, panel
 }
 
 /**
- * c (+)= A' B: sums over tiles. Sixteen columns of A and B lie together.
+ * c (+)= A' B, eight columns wide: sums over tiles.
  *
- * @param a [k][16], of which `rows` columns are taken.
+ * @param a [rows / 4][k][4]
+ * @param panelBytes bytes between panels of a.
  * @param b [k][16], of which eight columns are taken.
  * @param stride bytes between rows of c.
- * @param rows 4, 8, 12 or 16.
  */
 export function correlateTiles(
   a: usize,
+  panelBytes: usize,
   b: usize,
   c: usize,
   stride: usize,
@@ -149,7 +173,7 @@ export function correlateTiles(
       s30 = v128.load(q);
       s31 = v128.load(q, 16);
     }
-    const next = a + 16;
+    const next = a + panelBytes;
     let p = b,
       rest = k;
     if (rest & 1) {
@@ -167,7 +191,7 @@ export function correlateTiles(
       const a3 = v128.load32_splat(a, 12);
       s30 = madd(a3, b0, s30);
       s31 = madd(a3, b1, s31);
-      a += 64;
+      a += 16;
       p += 64;
       rest--;
     }
@@ -189,19 +213,19 @@ export function correlateTiles(
       if (rest == -2000) break;
       const b10 = v128.load(p, 64),
         b11 = v128.load(p, 80);
-      const a10 = v128.load32_splat(a, 64);
+      const a10 = v128.load32_splat(a, 16);
       s00 = madd(a10, b10, s00);
       s01 = madd(a10, b11, s01);
-      const a11 = v128.load32_splat(a, 68);
+      const a11 = v128.load32_splat(a, 20);
       s10 = madd(a11, b10, s10);
       s11 = madd(a11, b11, s11);
-      const a12 = v128.load32_splat(a, 72);
+      const a12 = v128.load32_splat(a, 24);
       s20 = madd(a12, b10, s20);
       s21 = madd(a12, b11, s21);
-      const a13 = v128.load32_splat(a, 76);
+      const a13 = v128.load32_splat(a, 28);
       s30 = madd(a13, b10, s30);
       s31 = madd(a13, b11, s31);
-      a += 128;
+      a += 32;
       p += 128;
       rest -= 2;
     }

@@ -1,9 +1,10 @@
-import { GRADIENT, transform } from './winograd-transform';
+import { GRADIENT, pointsOf, transform } from './winograd-transform';
 
 /*
- * From images to planes of transformed tiles. A tile of F(m, 3) has n * n points, n = m + 2; plane p holds point p of every
- * tile. Strips of tiles are transformed in the first-level cache: columns, once for both neighbours, then rows. What lies outside
- * of the image counts as zeros. A tile gives a plane sixteen channels at a time, which is one cache line.
+ * From images to planes of transformed tiles. A tile of F(m, 3) has n * n points; plane p holds point p of every
+ * tile. Columns are transformed into a copy that stays in the first-level cache, rows from there. What lies outside of the
+ * image counts as zeros. A tile gives a plane sixteen channels at a time, a whole cache line, or four, which lie beside
+ * those of the next tiles.
  */
 
 /** Where the tiles of an image lie and how their planes are laid out: a table beside the parameters. */
@@ -11,7 +12,7 @@ import { GRADIENT, transform } from './winograd-transform';
 export class Tiling {
   /** Outputs of a tile along an axis, m: 3, 4 or 6. */
   family: i32;
-  /** INPUT: overlapping patches of n x n elements; GRADIENT: patches of m x m. */
+  /** INPUT: overlapping patches of n x n elements (family 3: of 3x3, zeros around them are understood); GRADIENT: patches of m x m. */
   kind: i32;
   height: i32;
   width: i32;
@@ -22,13 +23,13 @@ export class Tiling {
   /** Tiles along the two axes. */
   down: i32;
   across: i32;
-  /** Bytes between planes, groups of four tiles, groups of sixteen channels (0: room for the tiles of the call). */
+  /** Bytes between planes, groups of four tiles, tiles (16 or 64), groups of sixteen channels (0: room for the tiles of the call). */
   plane: i32;
   quad: i32;
+  tile: i32;
   group: i32;
-  /** Channels of a strip, a multiple of 16, and the largest number of its tiles. */
+  /** Channels that are transformed together, a multiple of 16. */
   chunk: i32;
-  run: i32;
 }
 
 /**
@@ -36,7 +37,7 @@ export class Tiling {
  * planes at `to`.
  *
  * @param at place of the first tile in the planes.
- * @param strip scratch memory for a strip.
+ * @param copy scratch memory for a tile: n * n * chunk numbers.
  */
 export function scatterTiles(
   g: Tiling,
@@ -47,7 +48,7 @@ export function scatterTiles(
   until: i32,
   to: usize,
   at: i32,
-  strip: usize,
+  copy: usize,
 ): void {
   const family = g.family,
     kind = g.kind,
@@ -55,35 +56,33 @@ export function scatterTiles(
     width = g.width,
     across = g.across,
     perImage = g.down * across,
-    points = family + 2;
-  const patch = kind == GRADIENT ? family : points;
+    points = pointsOf(family);
+  const patch = kind == GRADIENT || family == 3 ? family : points;
   const group = g.group ? <usize>g.group : (<usize>(last - first)) << 6;
   const plane = <usize>g.plane;
   const pixel = (<usize>g.channels) << 2,
     imageRow = <usize>width * pixel;
 
-  while (first < last) {
+  for (; first < last; first++, at++) {
     const n = first / perImage,
       inImage = first - n * perImage,
-      row = inImage / across,
-      column = inImage - row * across;
-    const count = min(min(last - first, across - column), g.run);
+      row = inImage / across;
     const y = row * family - g.top,
-      x = column * family - g.left;
-    const columns = (count - 1) * family + patch;
-    const inside = x >= 0 && y >= 0 && x + columns <= width && y + patch <= height;
+      x = (inImage - row * across) * family - g.left;
+    const inside = x >= 0 && y >= 0 && x + patch <= width && y + patch <= height;
+    const place = to + <usize>(at >> 2) * g.quad + <usize>(at & 3) * g.tile;
     for (let c = from; c < until; c += g.chunk) {
       const cell = (<usize>min(g.chunk, until - c)) << 2;
-      const line = <usize>columns * cell;
+      const line = <usize>patch * cell;
       const origin = image + <usize>((n * height + y) * width + x) * pixel + ((<usize>c) << 2);
-      // Columns: strip[point][column][channel].
-      if (inside) transform(family, kind, origin, imageRow, strip, line, cell, columns, pixel, cell);
+      // Columns: copy[point][column][channel].
+      if (inside) transform(family, kind, origin, imageRow, copy, line, cell, 16, patch, pixel, cell);
       else {
-        let target = strip;
+        let target = copy;
         for (let i = y; i < y + patch; i++) {
           const filled = i >= 0 && i < height;
           let source = origin + <usize>(i - y) * imageRow;
-          for (let j = x; j < x + columns; j++) {
+          for (let j = x; j < x + patch; j++) {
             if (filled && j >= 0 && j < width) {
               for (let b: usize = 0; b < cell; b += 16) v128.store(target + b, v128.load(source + b));
             } else {
@@ -93,23 +92,22 @@ export function scatterTiles(
             target += cell;
           }
         }
-        transform(family, kind, strip, line, strip, line, cell, columns, cell, cell);
+        transform(family, kind, copy, line, copy, line, cell, 16, patch, cell, cell);
       }
       // Rows.
-      for (let t = 0; t < count; t++) {
-        const k = at + t;
-        let source = strip + <usize>(t * family) * cell;
-        let target = to + <usize>(c >> 4) * group + <usize>(k >> 2) * g.quad + (<usize>(k & 3) << 6);
-        for (let rest = cell; rest > 0; ) {
-          const bytes = min<usize>(64, rest);
-          transform(family, kind, source, cell, target, plane, bytes, points, line, <usize>points * plane);
-          source += bytes;
-          target += group;
-          rest -= bytes;
-        }
+      let source = copy,
+        target = place + <usize>(c >> 4) * group;
+      if (g.tile == 16) {
+        transform(family, kind, source, cell, target, plane, cell, group >> 2, points, line, <usize>points * plane);
+        continue;
+      }
+      for (let rest = cell; rest > 0; ) {
+        const bytes = min<usize>(64, rest);
+        transform(family, kind, source, cell, target, plane, bytes, 16, points, line, <usize>points * plane);
+        source += bytes;
+        target += group;
+        rest -= bytes;
       }
     }
-    first += count;
-    at += count;
   }
 }

@@ -1,6 +1,7 @@
 import type { Backend, Capabilities } from '@selfcure/tensor';
 import type { Executor } from './execute/executor.ts';
-import { instantiate } from './execute/kernels.ts';
+import { WasmThreadError } from './errors.ts';
+import { checkModule, instantiate } from './execute/kernels.ts';
 import { singleThread } from './execute/single-thread.ts';
 import { threadPool } from './execute/thread-pool.ts';
 import { maxBytes } from './heap/heap.ts';
@@ -33,8 +34,16 @@ export async function ownBackend(
   return planBackend({ heap, executor, kernels: { exact }, capabilities, close });
 }
 
-/** The backend of own kernels on a memory of its own. */
-export function standaloneBackend(module: WebAssembly.Module, options: OwnOptions): Promise<Backend> {
-  const heap = ownHeap({ shared: options.threads > 1 });
+/**
+ * The backend of precompiled kernels, on a memory of its own.
+ *
+ * @throws WasmError where the module holds other kernels.
+ * @throws WasmThreadError for more than one thread: precompiled kernels run on memory that is not shared.
+ */
+export async function standaloneBackend(module: WebAssembly.Module, options: OwnOptions): Promise<Backend> {
+  if (options.threads > 1)
+    throw new WasmThreadError('precompiled kernels run on one thread. Leave out module or threads');
+  checkModule(module);
+  const heap = ownHeap();
   return ownBackend(heap, module, { ...options, close: heap.close });
 }

@@ -1,17 +1,27 @@
-import { checkArray, lower, operationTable } from '@selfcure/tensor';
-import type { Backend, Capabilities, Graph, NamedArrays, Node, State, StateSpec } from '@selfcure/tensor';
+import { checkArray, compileSteps, lower, operationTable } from '@selfcure/tensor';
+import type {
+  Backend,
+  Capabilities,
+  CompiledSteps,
+  Graph,
+  NamedArrays,
+  Node,
+  State,
+  StateSpec,
+} from '@selfcure/tensor';
 import { WasmMemoryError } from './errors.ts';
 import type { Executor } from './execute/executor.ts';
 import { fusers } from './fuse/table.ts';
 import { createArena } from './heap/arena.ts';
 import type { Heap } from './heap/heap.ts';
-import { compileSteps } from './plan/compile.ts';
-import type { Compiled } from './plan/compile.ts';
+import { nodesOf } from './plan/step.ts';
+import type { Step } from './plan/step.ts';
 import { createProgram } from './program.ts';
 import type { WasmProgram } from './program.ts';
 import { createWasmState } from './state.ts';
 import type { WasmState } from './state.ts';
 import type { KernelOptions } from './steps/builder.ts';
+import { copySteps } from './steps/move.ts';
 import { stepBuilders } from './steps/table.ts';
 
 /** What {@link planBackend} runs on. */
@@ -57,7 +67,12 @@ export function planBackend({ heap, executor, kernels, capabilities, close }: Pl
     compile: async (graph) => {
       const startedAt = Date.now();
       const lowered = lower(graph, claims);
-      const compiled = compileSteps(lowered, { builders: stepBuilders, fusers, kernels });
+      const compiled = compileSteps<Step>(lowered, {
+        fusers,
+        build: (node) => stepBuilders[node.op]!(node, kernels),
+        copy: copySteps,
+        touches: ({ words, writes }) => ({ writes, reads: Object.values(words).flatMap(nodesOf) }),
+      });
       checkMemory(heap, arena.bytes, lowered, compiled);
       arena.reserve(compiled.memory.arenaBytes);
       executor.reserveScratch(Math.max(0, ...compiled.steps.map(({ scratchBytes }) => scratchBytes)));
@@ -85,17 +100,18 @@ export function planBackend({ heap, executor, kernels, capabilities, close }: Pl
     close: async () => {
       if (closed) return;
       closed = true;
+      // First: a thread that hangs may still write.
+      await executor.close();
       for (const state of [...states.keys()]) state.dispose();
       for (const program of [...programs.keys()]) program.dispose();
       arena.close();
-      await executor.close();
       await close();
     },
   };
 }
 
 /** Before anything is allocated: a memory that ends in the middle of a step cannot be repaired. */
-function checkMemory(heap: Heap, held: number, graph: Graph, { memory }: Compiled): void {
+function checkMemory(heap: Heap, held: number, graph: Graph, { memory }: CompiledSteps<Step>): void {
   const free = heap.available() + held;
   if (memory.arenaBytes <= free) return;
   const batch = Math.max(1, ...graph.inputs.filter(({ shape }) => shape.length === 4).map(({ shape }) => shape[0]!));

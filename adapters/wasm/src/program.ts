@@ -1,12 +1,19 @@
-import { checkArray, checkState, printGraph, RunError, sizeOf } from '@selfcure/tensor';
-import type { Graph, NamedArrays, NumericArray, Program, ProgramReport, State } from '@selfcure/tensor';
+import {
+  checkArray,
+  checkIndices,
+  checkState,
+  indexBounds,
+  printGraph,
+  resolve,
+  RunError,
+  sizeOf,
+} from '@selfcure/tensor';
+import type { CompiledSteps, Graph, NamedArrays, NumericArray, Program, ProgramReport, State } from '@selfcure/tensor';
 import type { Arena } from './heap/arena.ts';
 import type { Heap } from './heap/heap.ts';
 import type { Commands, Executor } from './execute/executor.ts';
-import type { Compiled } from './plan/compile.ts';
+import type { Step } from './plan/step.ts';
 import { arenaBase, encode, firstState, imageBase } from './plan/encode.ts';
-import { checkIndices, indexBounds } from './plan/index-bounds.ts';
-import { resolve } from './plan/uses.ts';
 import type { WasmState } from './state.ts';
 
 /** What a program needs of its backend. */
@@ -36,7 +43,7 @@ interface Slot {
 /** Makes a compiled graph runnable: its words go to the heap, its addresses are filled in for the state of each run. */
 export function createProgram(
   graph: Graph,
-  compiled: Compiled,
+  compiled: CompiledSteps<Step>,
   context: ProgramContext,
   startedAt: number,
 ): WasmProgram {

@@ -7,6 +7,8 @@ import type { Heap } from './heap/heap.ts';
 export interface WasmState {
   readonly specs: readonly StateSpec[];
   readonly bytes: number;
+  /** Address of the whole. */
+  readonly start: number;
   /** Address of a value; throws RunError for an unknown name. */
   address(name: string): number;
   readonly state: State;
@@ -48,6 +50,7 @@ export function createWasmState(
   const held: WasmState = {
     specs,
     bytes,
+    start: base,
     address: (name) => base + find(name).offset,
     state: {
       specs,
@@ -60,8 +63,7 @@ export function createWasmState(
       clone: async () => {
         if (disposed) throw new RunError('the state was disposed of');
         const copy = createWasmState(heap, specs, hooks);
-        const memory = new Uint8Array(heap.memory.buffer);
-        memory.copyWithin(copy.address(specs[0]?.name ?? ''), base, base + bytes);
+        new Uint8Array(heap.memory.buffer).copyWithin(copy.start, base, base + bytes);
         return hooks.adopt(copy);
       },
       dispose: () => {

@@ -22,8 +22,8 @@ export interface WasmOptions {
    */
   readonly kernels?: 'own' | 'tfjs';
   /**
-   * Precompiled kernels (`@selfcure/wasm/kernels/*.wasm`), for platforms that do not compile bytes; `*-shared.wasm` for threads. The
-   * engine then has a memory of its own and needs no tfjs.
+   * Precompiled kernels (`@selfcure/wasm/kernels/*.wasm`), for platforms that do not compile bytes. The engine then has a
+   * memory of its own, one thread, and needs no tfjs.
    */
   readonly module?: WebAssembly.Module;
   /**
@@ -35,7 +35,7 @@ export interface WasmOptions {
    * and a Content-Security-Policy must allow `worker-src blob:` and `connect-src blob:`. Train in a worker there: the main thread
    * may not sleep while it waits for the others.
    *
-   * Without `module` they share tfjs's memory, one for the whole process or page, and decided when it starts: open a backend with
+   * They share tfjs's memory, one for the whole process or page, and decided when it starts: open a backend with
    * threads before those without, or close those first.
    */
   readonly threads?: number;
@@ -54,12 +54,12 @@ export interface WasmOptions {
  * const inBrowser = await wasm({ wasmPath: '/assets/tfjs/' });
  */
 export async function wasm(options: WasmOptions = {}): Promise<Backend> {
-  const { wasmPath, exact = false, kernels = 'tfjs', module, threads = 1 } = options;
+  const { wasmPath, exact = false, kernels = 'own', module, threads = 1 } = options;
   checkRuntime();
   checkThreads(threads);
   if (module) return standaloneBackend(module, { exact, threads });
   if (kernels === 'tfjs' && threads > 1)
-    throw new WasmThreadError(`kernels: 'tfjs' takes no threads. Use wasm({ kernels: 'own', threads: ${threads} })`);
+    throw new WasmThreadError(`kernels: 'tfjs' takes no threads. Use wasm({ threads: ${threads} })`);
   const { startTfjs } = await loadTfjs();
   const tfjs = await startTfjs({ wasmPath, shared: threads > 1, tfjsThreads: kernels === 'tfjs' });
   try {

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { randomStream } from '@selfcure/core';
 import { reference } from '@selfcure/reference';
 import { trace } from '@selfcure/tensor';
-import type { Backend, ConvolutionAttributes, NamedArrays, Shape } from '@selfcure/tensor';
+import type { Attributes, Backend, ConvolutionAttributes, NamedArrays, Shape } from '@selfcure/tensor';
 import { wasm } from '@selfcure/wasm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** What this runtime has, and the build without fused multiply-adds. */
 const builds = {
-  'of this runtime': async () => wasm({ kernels: 'own', exact: true }),
+  'of this runtime': async () => wasm({ exact: true }),
   'without relaxed SIMD': async () =>
     wasm({
       exact: true,
@@ -20,7 +20,7 @@ const builds = {
 interface Geometry {
   readonly x: readonly [number, number, number, number];
   readonly filter: readonly [number, number, number, number];
-  readonly attributes: ConvolutionAttributes;
+  readonly attributes: Attributes & ConvolutionAttributes;
 }
 
 /** Numbers of variance 1 between -1.7 and 1.7. */
@@ -124,7 +124,7 @@ const depthwiseGeometries = fc.tuple(geometries, size(2, 37)).map(([{ x, filter,
   attributes: { ...attributes, groups },
 }));
 
-const attributesOf = (stride: number, padding: number, groups = 1): ConvolutionAttributes => ({
+const attributesOf = (stride: number, padding: number, groups = 1): Attributes & ConvolutionAttributes => ({
   stride: [stride, stride],
   padding: [padding, padding, padding, padding],
   groups,

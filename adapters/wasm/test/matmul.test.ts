@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let backend: Backend;
 beforeAll(async () => {
-  backend = await wasm({ kernels: 'own' });
+  backend = await wasm();
 });
 afterAll(() => backend.close());
 

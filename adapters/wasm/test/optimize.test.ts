@@ -12,7 +12,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   b: [],
   c: [3, 5],
   d: [16],
-  e: [101, 1009],
+  e: [97, 607],
   f: [17],
   g: [64, 3],
 };

@@ -6,7 +6,7 @@ import { wasm } from '@selfcure/wasm';
 
 /** Backends on own kernels: on those that this runtime takes, and on those without fused multiply-adds. */
 export const builds: Readonly<Record<string, () => Promise<Backend>>> = {
-  'of this runtime': async () => wasm({ kernels: 'own' }),
+  'of this runtime': async () => wasm(),
   'without relaxed SIMD': async () =>
     wasm({ module: await WebAssembly.compile(await readFile(new URL('../src/binary/simd.wasm', import.meta.url))) }),
 };

@@ -8,7 +8,7 @@ import { engine as tfjsGlobal } from '@tensorflow/tfjs-core';
 import { build } from 'esbuild';
 import { sizeOf, slotName, trace } from '@selfcure/tensor';
 import type { Backend, Graph, NamedArrays } from '@selfcure/tensor';
-import { wasm, WasmError, WasmThreadError } from '@selfcure/wasm';
+import { wasm, WasmThreadError } from '@selfcure/wasm';
 import type { WasmOptions } from '@selfcure/wasm';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
@@ -74,7 +74,7 @@ async function train(backend: Backend): Promise<{ losses: number[]; weights: Nam
 const opened: Backend[] = [];
 
 async function open(options: WasmOptions = {}): Promise<Backend> {
-  const backend = await wasm({ kernels: 'own', ...options });
+  const backend = await wasm({ ...options });
   opened.push(backend);
   return backend;
 }
@@ -136,7 +136,7 @@ describe('threads', () => {
   });
 
   it('go on when the memory has grown under a program', async () => {
-    const backend = await open({ module: await kernelsModule('simd-shared'), threads: 2 });
+    const backend = await open({ threads: 2 });
     const body = trace((ops) => ({ y: ops.mul(ops.input('x', [300, 1000]), 2) }));
     const program = await backend.compile(body);
     const none = await backend.createState([], {});
@@ -149,19 +149,10 @@ describe('threads', () => {
     expect((await large.read())['large']!.every((value) => value === 1)).toBe(true);
   });
 
-  it('run on precompiled kernels without tfjs', async () => {
-    const backend = await open({ module: await kernelsModule('simd-shared'), threads: 2 });
-    const alone = await open({ module: await kernelsModule('simd') });
-    expect(await train(backend)).toEqual(await train(alone));
-    expect(isRunning()).toBe(false);
-  });
-
-  it('need the build for shared memory, and one thread the other', async () => {
-    const [plain, shared] = [await kernelsModule('simd'), await kernelsModule('simd-shared')];
-    await expect(open({ module: plain, threads: 2 })).rejects.toThrow(WasmError);
-    await expect(open({ module: plain, threads: 2 })).rejects.toThrow(/'\*-shared.wasm'/);
-    await expect(open({ module: shared })).rejects.toThrow(WasmError);
-    await expect(open({ module: shared })).rejects.toThrow(/those without '-shared'/);
+  it('are not for precompiled kernels', async () => {
+    const module = await kernelsModule('simd');
+    await expect(open({ module, threads: 2 })).rejects.toThrow(WasmThreadError);
+    await expect(open({ module, threads: 2 })).rejects.toThrow(/one thread/);
   });
 
   it.each([0, -1, 1.5, Number.NaN, 257])('are a whole number: not %s', async (threads) => {
@@ -171,7 +162,7 @@ describe('threads', () => {
 
   it("are not for tfjs's kernels", async () => {
     await expect(open({ kernels: 'tfjs', threads: 2 })).rejects.toThrow(WasmThreadError);
-    await expect(open({ kernels: 'tfjs', threads: 2 })).rejects.toThrow(/kernels: 'own', threads: 2/);
+    await expect(open({ kernels: 'tfjs', threads: 2 })).rejects.toThrow(/threads: 2/);
   });
 
   it('name the headers that a page lacks', async () => {
@@ -237,7 +228,7 @@ describe('a process with threads', () => {
       program,
       `import { trace, wasm } from './package.mjs';
       const graph = trace((ops) => ({ y: ops.add(ops.mul(ops.input('x', [1000, 1000]), 2), 1) }));
-      const backend = await wasm({ kernels: 'own', threads: 2 });
+      const backend = await wasm({ threads: 2 });
       const program = await backend.compile(graph);
       const state = await backend.createState([], {});
       let sum = 0;

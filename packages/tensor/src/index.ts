@@ -10,6 +10,17 @@ export type {
 } from './backend.ts';
 export { checkArray, checkState } from './checks.ts';
 export { GraphError, RunError, ShapeError, TensorError, UnsupportedOperationError } from './errors.ts';
+export { fuseBatchNorm } from './fuse/batch-norm.ts';
+export type { BatchNormSteps, NormalizeOptions, ReluGradient } from './fuse/batch-norm.ts';
+export { compileSteps } from './fuse/compile-steps.ts';
+export type { CompiledSteps, CompileStepsOptions } from './fuse/compile-steps.ts';
+export { fuseElementWise } from './fuse/element-wise.ts';
+export type { ElementWiseSteps } from './fuse/element-wise.ts';
+export type { Fuser, Fusion } from './fuse/fusion.ts';
+export { resolve, unshaped, workspace } from './fuse/place.ts';
+export type { Place } from './fuse/place.ts';
+export { usesOf } from './fuse/uses.ts';
+export type { Uses } from './fuse/uses.ts';
 export type {
   Attributes,
   DType,
@@ -23,6 +34,8 @@ export type {
   StateSpec,
   Tensor,
 } from './graph.ts';
+export { checkIndices, indexBounds } from './index-bounds.ts';
+export type { IndexBound } from './index-bounds.ts';
 export { interpret, tableClaims } from './interpret.ts';
 export type { Interpreter, Kernel, KernelTable } from './interpret.ts';
 export { kernelBackend } from './kernel-backend.ts';

@@ -1,4 +1,4 @@
-import { layouts } from '../binary/layouts.ts';
+import { fingerprint, layouts } from '../binary/layouts.ts';
 import { WasmError } from '../errors.ts';
 import { isShared } from '../heap/shared.ts';
 import type { Kernel } from './executor.ts';
@@ -22,11 +22,25 @@ function link(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssemb
   try {
     return new WebAssembly.Instance(module, { env: { memory } });
   } catch (cause) {
-    const build = isShared(memory) ? "'*-shared.wasm', the builds" : "those without '-shared', the builds";
     throw new WasmError(
-      `the module does not fit the memory, which is ${isShared(memory) ? '' : 'not '}shared between threads. Take of the kernels of this ` +
-        `version of @selfcure/wasm ${build} for such memory`,
+      `the module does not fit the memory, which is ${isShared(memory) ? '' : 'not '}shared between threads. Take the kernels of this version of @selfcure/wasm`,
       { cause },
+    );
+  }
+}
+
+/**
+ * Checks that precompiled kernels are those of this version: others would take the parameters for something else.
+ *
+ * @throws WasmError where they are not.
+ */
+export function checkModule(module: WebAssembly.Module): void {
+  const [section] = WebAssembly.Module.customSections(module, 'selfcure');
+  const found = section ? String.fromCharCode(...new Uint8Array(section)) : 'none';
+  if (found !== fingerprint) {
+    throw new WasmError(
+      `the module holds other kernels (fingerprint ${found}, not ${fingerprint}). Take '@selfcure/wasm/kernels/simd.wasm' or 'relaxed.wasm' ` +
+        'of the version of @selfcure/wasm that runs, and build the program anew',
     );
   }
 }

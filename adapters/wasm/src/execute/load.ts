@@ -1,4 +1,5 @@
 import { WasmError } from '../errors.ts';
+import { shareMemory } from '../heap/share-binary.ts';
 import { nodeBuiltin } from '../node-builtin.ts';
 
 /** What a build of the kernels needs of the runtime. */
@@ -31,14 +32,9 @@ export async function hasRelaxedSimd(): Promise<boolean> {
 
 /** Compiles one build of the kernels. Each is a file of its own, so that only one is loaded. */
 export async function loadKernels({ relaxed, shared }: Build): Promise<WebAssembly.Module> {
-  const { binary } = await (relaxed
-    ? shared
-      ? import('../binary/relaxed-shared.ts')
-      : import('../binary/relaxed.ts')
-    : shared
-      ? import('../binary/simd-shared.ts')
-      : import('../binary/simd.ts'));
-  const bytes = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
+  const { binary } = await (relaxed ? import('../binary/relaxed.ts') : import('../binary/simd.ts'));
+  const plain = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
+  const bytes = shared ? shareMemory(plain, 'kernels') : plain;
   return WebAssembly.compile(bytes).catch((cause: unknown) => {
     throw new WasmError(
       "this runtime does not compile WebAssembly from bytes. Give precompiled kernels: wasm({ module }), see the package's README",

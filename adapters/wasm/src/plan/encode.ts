@@ -1,9 +1,8 @@
-import { attributesOf, sizeOf } from '@selfcure/tensor';
+import { attributesOf, resolve, sizeOf } from '@selfcure/tensor';
 import type { FullAttributes, MemoryPlan, Node } from '@selfcure/tensor';
 import { layouts } from '../binary/layouts.ts';
 import { isTable, placeOf } from './step.ts';
 import type { Step, Word } from './step.ts';
-import { resolve } from './uses.ts';
 
 const layoutOf = layouts as Readonly<
   Record<string, { readonly words: readonly string[]; readonly floats: readonly string[] }>

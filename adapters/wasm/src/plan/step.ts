@@ -1,14 +1,8 @@
-import type { Node, Shape } from '@selfcure/tensor';
+import type { Node, Place } from '@selfcure/tensor';
 import type { layouts } from '../binary/layouts.ts';
 
 /** Name of a kernel: an export of `kernels/index.ts`. */
 export type KernelName = keyof typeof layouts;
-
-/** Address inside a value: `bytes` from its start. */
-export interface Place {
-  readonly node: Node;
-  readonly bytes: number;
-}
 
 /**
  * A parameter word: a number, the address of a value (a node or a place in it), or the address of a table that is laid down
@@ -42,11 +36,6 @@ export function step<K extends KernelName>(
   { tasks, writes, scratchBytes = 0 }: { tasks: number; writes: readonly Node[]; scratchBytes?: number },
 ): Step {
   return { kernel, words, tasks, writes, scratchBytes };
-}
-
-/** A value that exists between steps only, such as transformed filters: memory of the arena for as long as steps use it. */
-export function workspace(shape: Shape): Node {
-  return { id: -1, op: 'workspace', inputs: [], attributes: {}, shape, dtype: 'f32', layer: '' };
 }
 
 /** Whether a word is a table of words. */

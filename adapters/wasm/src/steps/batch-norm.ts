@@ -1,6 +1,6 @@
-import { attributesOf, sizeOf } from '@selfcure/tensor';
-import type { Node } from '@selfcure/tensor';
-import { step, workspace } from '../plan/step.ts';
+import { attributesOf, sizeOf, workspace } from '@selfcure/tensor';
+import type { Node, NormalizeOptions, ReluGradient } from '@selfcure/tensor';
+import { step } from '../plan/step.ts';
 import type { Step } from '../plan/step.ts';
 import type { StepBuilders } from './builder.ts';
 import { sumParts } from './sum-parts.ts';
@@ -47,13 +47,6 @@ function statistics(node: Node): readonly Step[] {
   ];
 }
 
-/** What may follow a normalization in the same sweep. */
-export interface NormalizeOptions {
-  /** Added to the normalized value. */
-  readonly residual?: Node;
-  readonly relu?: boolean;
-}
-
 /** The step of a `bnApply` and what follows it; `y` is the value of the last operation. */
 export function normalizeSteps(
   bnApply: Node,
@@ -70,18 +63,6 @@ export function normalizeSteps(
       { tasks, writes: [y], scratchBytes: 4 * periodBytes },
     ),
   ];
-}
-
-/** How the gradient for a normalized value comes about where it is no value that is there already. */
-export interface ReluGradient {
-  readonly upstream: Node;
-  /** Added to `upstream`. */
-  readonly addend?: Node | undefined;
-  /** The normalization that the ReLU follows at once: its sign decides. */
-  readonly bnApply?: Node | undefined;
-  /** Else the value of the ReLU, and where the gradient is to be kept. */
-  readonly y?: Node | undefined;
-  readonly d?: Node | undefined;
 }
 
 /** Steps of a `bnGradReduce`, with the ReLU's gradient in the same sweep where one is given. */

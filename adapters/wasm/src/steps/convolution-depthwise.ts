@@ -1,6 +1,6 @@
-import { sizeOf } from '@selfcure/tensor';
+import { sizeOf, workspace } from '@selfcure/tensor';
 import type { ConvolutionAttributes, Node } from '@selfcure/tensor';
-import { step, workspace } from '../plan/step.ts';
+import { step } from '../plan/step.ts';
 import type { Step } from '../plan/step.ts';
 import { sumParts } from './sum-parts.ts';
 import { shareOf } from './tasks.ts';

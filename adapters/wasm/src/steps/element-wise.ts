@@ -1,12 +1,14 @@
-import { attributesOf, sizeOf, stridesOf } from '@selfcure/tensor';
+import { attributesOf, resolve, sizeOf, stridesOf, unshaped } from '@selfcure/tensor';
 import type { FullAttributes, Node, Shape } from '@selfcure/tensor';
 import { step } from '../plan/step.ts';
 import type { Step, Word } from '../plan/step.ts';
-import { resolve } from '../plan/uses.ts';
 import type { StepBuilders } from './builder.ts';
 import { shareOf } from './tasks.ts';
 
-/** Instructions of the vector machine, in the order of their numbers in kernels/element-wise.ts, with nanoseconds an element. */
+/**
+ * Instructions of the vector machine, in the order of their numbers in kernels/element-wise.ts, with nanoseconds an
+ * element.
+ */
 const costs = {
   identity: 0.05,
   neg: 0.05,
@@ -60,7 +62,10 @@ const result = 1;
 const repeated = 2;
 const varying = 3;
 
-/** An operand or a result of a chain: axes of the result's elements, merged where that is possible, and strides of the stream. */
+/**
+ * An operand or a result of a chain: axes of the result's elements, merged where that is possible, and strides of
+ * the stream.
+ */
 interface Stream {
   readonly word: Word;
   readonly sizes: readonly number[];
@@ -76,20 +81,16 @@ interface Chain {
   readonly streams: readonly Stream[];
 }
 
-/** Whether the vector machine computes a node: element-wise operations, and broadcasting, which is one of them to it. */
+/**
+ * Whether the vector machine computes a node: element-wise operations, and broadcasting, which is one of them to it.
+ */
 export function isElementWise(node: Node): boolean {
   return Object.hasOwn(costs, node.op) || Object.hasOwn(others, node.op);
 }
 
-/** The node whose elements a reshaped one has, in the same order. */
-export function unshaped(node: Node): Node {
-  while (node.op === 'reshape') node = node.inputs[0]!;
-  return node;
-}
-
 /**
- * One step for element-wise nodes of one size, in the order of the schedule; null where they need more registers or streams
- * than the machine has.
+ * One step for element-wise nodes of one size, in the order of the schedule; null where they need more registers or
+ * streams than the machine has.
  *
  * @param results those of the nodes that are stored.
  */
@@ -189,7 +190,8 @@ function resultStream(node: Node): readonly [string, Stream] {
 }
 
 /**
- * Axes of an operand of shape `from` broadcast to `shape`, as few as possible: stride 0 where elements repeat. At least one.
+ * Axes of an operand of shape `from` broadcast to `shape`, as few as possible: stride 0 where elements repeat. At
+ * least one.
  *
  * @example broadcastAxes([32, 1, 1, 8], [32, 6, 6, 8]) // { sizes: [32, 36, 8], strides: [8, 0, 1] }
  */

@@ -1,8 +1,7 @@
-import { attributesOf, sizeOf, slotName } from '@selfcure/tensor';
-import type { AdamAttributes, AssignAttributes, Node, SgdAttributes } from '@selfcure/tensor';
-import { step, workspace } from '../plan/step.ts';
-import type { Place, Step, Word } from '../plan/step.ts';
-import { resolve } from '../plan/uses.ts';
+import { attributesOf, resolve, sizeOf, slotName, workspace } from '@selfcure/tensor';
+import type { AdamAttributes, AssignAttributes, Node, Place, SgdAttributes } from '@selfcure/tensor';
+import { step } from '../plan/step.ts';
+import type { Step, Word } from '../plan/step.ts';
 import type { StepBuilders } from './builder.ts';
 import { copySteps } from './move.ts';
 import { shareOf } from './tasks.ts';

@@ -1,5 +1,6 @@
+import { workspace } from '@selfcure/tensor';
 import type { Node } from '@selfcure/tensor';
-import { step, workspace } from '../plan/step.ts';
+import { step } from '../plan/step.ts';
 import type { Step, Word } from '../plan/step.ts';
 import { sumParts } from './sum-parts.ts';
 

@@ -1,6 +1,6 @@
-import { attributesOf, sizeOf } from '@selfcure/tensor';
+import { attributesOf, sizeOf, workspace } from '@selfcure/tensor';
 import type { Node, ReduceAttributes } from '@selfcure/tensor';
-import { step, workspace } from '../plan/step.ts';
+import { step } from '../plan/step.ts';
 import type { Step } from '../plan/step.ts';
 import type { StepBuilder, StepBuilders } from './builder.ts';
 import { shareOf } from './tasks.ts';

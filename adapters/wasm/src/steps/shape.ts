@@ -83,7 +83,8 @@ function transpose(node: Node): readonly Step[] {
   const axes = transposedAxes(node);
   const last = axes.at(-1);
   if (!last || axes.length === 1) return [copySteps(x, node)];
-  // The elements of a row lie together before, those of a column after. Where the last axis stays, rows are moved whole.
+  // The elements of a row lie together before, those of a column after. Where the last axis stays, rows are moved
+  // whole.
   const kept = last.before === 1;
   const row = kept ? last : axes.find(({ before }) => before === 1)!;
   const rows = kept ? 1 : last.size;

@@ -18,7 +18,7 @@ function rowSteps(x: Node, y: Node, options: { logarithm: boolean; targets?: Nod
     step(
       'softmax',
       { x, targets, y, rows, length, share, logarithm: Number(logarithm) },
-      { tasks: Math.ceil(rows / share), writes: [y] },
+      { tasks: Math.ceil(rows / share), writes: [y], scratchBytes: 8 * length + 32 },
     ),
   ];
 }

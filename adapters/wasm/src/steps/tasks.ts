@@ -3,8 +3,8 @@ const taskNanoseconds = 12_500;
 const maxTasks = 64;
 
 /**
- * Units of work of one task, where a step is `units` pieces of about `nanoseconds` each. It depends on nothing else, so that
- * results do not depend on the number of threads.
+ * Units of work of one task, where a step is `units` pieces of about `nanoseconds` each. It depends on nothing else,
+ * so that results do not depend on the number of threads.
  *
  * @example const share = shareOf(rows, 0.4 * columns); // tasks: Math.ceil(rows / share)
  */

@@ -1,33 +1,39 @@
-import { attributesOf } from '@selfcure/tensor';
+import { attributesOf, workspace } from '@selfcure/tensor';
 import type { ConvolutionAttributes, Node } from '@selfcure/tensor';
-import { step, workspace } from '../plan/step.ts';
-import type { Step, Word } from '../plan/step.ts';
+import { step } from '../plan/step.ts';
+import type { Step } from '../plan/step.ts';
 
 /*
- * Convolutions 3x3 of stride 1 by Winograd's transforms. Sizes of blocks are those of caches: what one task transforms stays in
- * the second level while it is multiplied.
+ * Convolutions 3x3 of stride 1 by Winograd's transforms. Sizes of blocks are those of caches: what a task transforms stays in the
+ * second level while it is multiplied.
  */
 
 type Shape4 = readonly [number, number, number, number];
 
-/** Outputs of a tile along an axis. */
+/** Outputs of a tile along an axis; 3 is for whole maps of 3x3 with padding 1. */
 const families = [3, 4, 6] as const;
 type Family = (typeof families)[number];
 
 /** Outputs of a block of transformed filters. */
 const filterWidth = 16;
-/** Bytes of a block of transformed tiles. */
-const blockBytes = 340_000;
-/** Columns and bytes of a strip of tiles while it is transformed. */
-const stripColumns = 12;
-const stripBytes = 24_576;
-/** Tiles whose products are transformed back together. */
-const outputRun = 8;
+/** Most channels that are summed over at a time. */
+const mostTerms = 128;
+/** Bytes of transformed tiles of one task. */
+const tileBytes = 300_000;
+/** Bytes of transformed tiles and gradients together. */
+const pairBytes = 1_150_000;
 /** Bytes of the sums of a filter gradient that a task keeps to itself. */
-const sumBytes = 700_000;
+const sumBytes = 1_200_000;
 /** Bytes of a workspace for transformed images and gradients. */
 const workspaceBytes = 2 ** 25;
+/** Bytes of a tile while it is transformed. */
+const copyBytes = 2 ** 14;
+/** Tiles whose products are transformed back together. */
+const outputRun = 4;
+/** Parts of a filter gradient that are summed up. */
+const gradientParts = 8;
 const manyTasks = 16;
+const maxTasks = 64;
 
 const ceilTo = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 
@@ -36,6 +42,9 @@ function part(length: number, most: number, unit: number): number {
   const count = Math.ceil(length / Math.max(unit, Math.floor(most / unit) * unit));
   return ceilTo(Math.ceil(length / count), unit);
 }
+
+/** Bytes of a plane; planes of a multiple of 4 KiB would meet in the same set of the cache. */
+const planeBytes = (rows: number, columns: number): number => 4 * rows * columns + 64;
 
 /** A convolution of stride 1 as it is computed: x -> y, zeros above and left of x. */
 interface Geometry {
@@ -47,110 +56,121 @@ interface Geometry {
 
 interface Tiles {
   readonly family: Family;
+  /** Points of a tile: in all, and along an axis. */
   readonly points: number;
+  readonly side: number;
+  /** Tiles of an image along its axes, and of all images. */
   readonly down: number;
   readonly across: number;
   readonly count: number;
 }
 
 function tilesOf(family: Family, [n, height, width]: Shape4): Tiles {
+  const side = family === 3 ? 4 : family + 2;
   const [down, across] = [Math.ceil(height / family), Math.ceil(width / family)];
-  return { family, points: (family + 2) ** 2, down, across, count: n * down * across };
+  return { family, side, points: side ** 2, down, across, count: n * down * across };
 }
 
 /** The tiles that cost least, or null where plain products cost less. Costs are estimates of processor cycles. */
-function choose({ x, y }: Geometry): Tiles | null {
+function choose({ x, y, top, left }: Geometry): Tiles | null {
   const [channels, outputs] = [x[3], y[3]];
   if (channels % 8 !== 0 || outputs % 8 !== 0 || channels < 16 || outputs < 16) return null;
   const products = channels * outputs;
   const direct = (y[0] * y[1] * y[2] * 9 * products) / 6.4;
-  const costs = families.map((family) => {
+  const small = [x[1], x[2], y[1], y[2]].every((length) => length === 3) && top === 1 && left === 1;
+  const costs = families.slice(small ? 0 : 1).map((family) => {
     const tiles = tilesOf(family, y);
     const { points, count } = tiles;
-    return { tiles, cost: points * (count * (products / 7 + channels + outputs) + products) };
+    return { tiles, cost: points * (count * (products / 7.4 + 0.6 * (channels + outputs)) + products) };
   });
   const best = costs.reduce((a, b) => (b.cost < a.cost ? b : a));
   return best.cost < direct ? best.tiles : null;
 }
 
-/** How the planes of transformed tiles are laid out: bytes between planes, groups of four tiles and of 16 channels. */
+/** How planes of transformed tiles are laid out: bytes between planes, groups of four tiles, tiles, groups of 16 channels. */
 interface Layout {
-  readonly gradient: boolean;
   readonly plane: number;
   readonly quad: number;
+  readonly tile: 16 | 64;
   readonly group: number;
 }
 
-/** The words of the class `Tiling` of the kernels, and the scratch memory that they ask for. */
+/** A table of the class `Tiling` of the kernels, and the scratch memory that the transform takes. */
 interface Tiling {
   readonly words: Int32Array;
+  readonly channels: number;
   readonly scratchBytes: number;
 }
 
-function tiling(tiles: Tiles, [, height, width, channels]: Shape4, top: number, left: number, layout: Layout): Tiling {
-  const { family, down, across } = tiles;
-  const run = Math.min(across, Math.ceil(stripColumns / family));
-  const lineBytes = 4 * (family + 2) * (run * family + (layout.gradient ? 0 : 2));
-  const chunk = part(channels, stripBytes / lineBytes, 16);
-  return {
-    words: Int32Array.of(
-      family,
-      layout.gradient ? 3 : 0,
-      height,
-      width,
-      channels,
-      top,
-      left,
-      down,
-      across,
-      layout.plane,
-      layout.quad,
-      layout.group,
-      chunk,
-      run,
-    ),
-    scratchBytes: lineBytes * chunk,
-  };
+/** @param kind 0: the input of a convolution; 3: the gradient of its output. */
+function tiling(tiles: Tiles, kind: 0 | 3, image: Shape4, corner: readonly [number, number], layout: Layout): Tiling {
+  const [, height, width, channels] = image;
+  const chunk = part(channels, copyBytes / (4 * tiles.points), 16);
+  const { plane, quad, tile, group } = layout;
+  const place = [...(tiles.family === 3 ? [0, 0] : corner), tiles.down, tiles.across];
+  const words = [tiles.family, kind, height, width, channels, ...place, plane, quad, tile, group, chunk];
+  return { words: Int32Array.from(words), channels, scratchBytes: 4 * tiles.points * chunk };
 }
 
-/** Scratch memory of a task that transforms filters, or products back. */
-function passBytes(family: Family): number {
-  const filters = 4 * 256 * (9 + 3 * (family + 2));
-  const outputs = 64 * (36 + family * (family + 2) * outputRun);
-  return Math.max(filters, outputs);
+/** Transforms all tiles of an image. */
+function tilesStep(image: Node, { words, channels, scratchBytes }: Tiling, count: number, to: Node): Step {
+  const tileShare = part(count, Math.ceil(count / manyTasks), 4);
+  const ranges = Math.ceil(count / tileShare);
+  const channelShare = part(channels, Math.max(64, Math.ceil((channels * ranges) / manyTasks)), 16);
+  return step(
+    'winogradTiles',
+    { image, tiling: words, to, count, tileShare, channelShare },
+    { tasks: ranges * Math.ceil(channels / channelShare), writes: [to], scratchBytes },
+  );
 }
 
-/** y = x convolved with the filter; `turned`: the filter is the one of the opposite direction. */
-function convolve(geometry: Geometry, tiles: Tiles, words: { x: Node; filter: Node; turned: boolean; y: Node }): Step[] {
-  const { x, y, top, left } = geometry;
+/** Scratch memory of a task that transforms filters. */
+const filterScratch = ({ side }: Tiles): number => 4 * filterWidth * 16 * (9 + 3 * side);
+
+/** Scratch memory of a task that transforms products back. */
+const outputScratch = ({ family, side }: Tiles): number => 4 * filterWidth * (36 + family * side * outputRun);
+
+interface Convolution {
+  readonly x: Node;
+  readonly filter: Node;
+  /** Whether the filter is the one of the opposite direction. */
+  readonly turned: boolean;
+  readonly y: Node;
+}
+
+/** y = x convolved with the filter. */
+function convolve(geometry: Geometry, tiles: Tiles, { x, filter, turned, y }: Convolution): Step[] {
   const { family, points, count } = tiles;
-  const [channels, outputs] = [x[3], y[3]];
-  const filterPlane = 4 * filterWidth * channels + 64;
+  const [, , , channels] = geometry.x;
+  const [, height, width, outputs] = geometry.y;
   const filterBlocks = Math.ceil(outputs / filterWidth);
+  const terms = part(channels, mostTerms, 16);
+  // The larger of tiles and filters is transformed by the tasks that multiply it.
   const byTiles = outputs <= count;
-  const block = byTiles ? part(count, blockBytes / (4 * points * channels), 4) : part(count, 32, 4);
-  const tilePlane = 4 * block * ceilTo(channels, 16) + 64;
-  const g = tiling(tiles, x, top, left, {
-    gradient: false,
+  const share = byTiles ? part(count, tileBytes / (4 * points * channels), 4) : ceilTo(count, 4);
+  const quad = 16 * ceilTo(channels, 16);
+  const tilePlane = planeBytes(share, ceilTo(channels, 16));
+  const filterPlane = planeBytes(filterWidth, byTiles ? channels : Math.min(terms, channels));
+  const input = tiling(tiles, 0, geometry.x, [geometry.top, geometry.left], {
     plane: tilePlane,
-    quad: 16 * ceilTo(channels, 16),
+    quad,
+    tile: 64,
     group: 256,
   });
-  const productsAt = ceilTo(Math.max(passBytes(family), g.scratchBytes), 64);
-  const blockAt = productsAt + 64 * points * block;
-  const blocks = Math.ceil(count / block);
+  const productsAt = ceilTo(Math.max(filterScratch(tiles), outputScratch(tiles), input.scratchBytes), 64);
+  const blockAt = productsAt + 4 * points * filterWidth * share;
   const common = {
-    tiling: g.words,
-    turned: Number(words.turned),
-    y: words.y,
-    height: y[1],
-    width: y[2],
+    tiling: input.words,
+    turned: Number(turned),
+    y,
+    height,
+    width,
     outputs,
     count,
-    blockTiles: block,
+    share,
+    terms,
     filterPlane,
     tilePlane,
-    blockBytes: points * tilePlane,
     productsAt,
     blockAt,
   };
@@ -159,163 +179,124 @@ function convolve(geometry: Geometry, tiles: Tiles, words: { x: Node; filter: No
     return [
       step(
         'winogradFilters',
-        { filter: words.filter, to: filters, family, channels, outputs, turned: Number(words.turned), plane: filterPlane },
-        { tasks: filterBlocks, writes: [filters], scratchBytes: passBytes(family) },
+        { filter, to: filters, family, channels, outputs, turned: Number(turned), plane: filterPlane },
+        { tasks: filterBlocks, writes: [filters], scratchBytes: filterScratch(tiles) },
       ),
       step(
         'winograd',
-        { ...common, image: words.x, tiles: 0, filter: 0, filters },
-        { tasks: blocks, writes: [words.y], scratchBytes: blockAt + points * tilePlane },
+        { ...common, image: x, tiles: 0, filter: 0, filters },
+        { tasks: Math.ceil(count / share), writes: [y], scratchBytes: blockAt + points * tilePlane },
       ),
     ];
   }
-  const transformed = workspace([blocks, points, tilePlane / 4]);
+  const transformed = workspace([points, tilePlane / 4]);
   return [
-    tilesStep(words.x, transformed, g, { count, channels, block, blockBytes: points * tilePlane }),
+    tilesStep(x, input, count, transformed),
     step(
       'winograd',
-      { ...common, image: 0, tiles: transformed, filter: words.filter, filters: 0 },
-      { tasks: filterBlocks, writes: [words.y], scratchBytes: blockAt + points * filterPlane },
+      { ...common, image: 0, tiles: transformed, filter, filters: 0 },
+      { tasks: filterBlocks, writes: [y], scratchBytes: blockAt + points * filterPlane },
     ),
   ];
 }
 
-/** Transforms a whole image: about {@link manyTasks} tasks. */
-function tilesStep(
-  image: Word,
-  to: Node,
-  { words, scratchBytes }: Tiling,
-  { count, channels, block, blockBytes }: { count: number; channels: number; block: number; blockBytes: number },
-): Step {
-  const tileShare = part(block, Math.ceil(count / manyTasks), 4);
-  const ranges = Math.ceil(count / tileShare);
-  const channelShare = part(channels, Math.max(64, Math.ceil((channels * ranges) / manyTasks)), 16);
-  return step(
-    'winogradTiles',
-    { image, tiling: words, to, tiles: count, tileShare, channelShare, blockTiles: block, blockBytes },
-    { tasks: ranges * Math.ceil(channels / channelShare), writes: [to], scratchBytes },
-  );
+interface Correlation {
+  readonly x: Node;
+  readonly upstream: Node;
+  readonly filter: Node;
 }
 
-function filterGradient(geometry: Geometry, tiles: Tiles, words: { x: Node; upstream: Node; filter: Node }): Step[] {
-  const { x, y, top, left } = geometry;
-  const { family, points, count } = tiles;
-  const [channels, outputs] = [x[3], y[3]];
+/** The filter's gradient. */
+function correlate(geometry: Geometry, tiles: Tiles, { x, upstream, filter }: Correlation): Step[] {
+  const { points, side, count } = tiles;
+  const [channels, outputs] = [geometry.x[3], geometry.y[3]];
   const size = 9 * channels * outputs;
+  // Few sums: every task takes some tiles and adds them up to a part of the gradient.
   const inParts =
     4 * points * channels * outputs <= sumBytes || 4 * points * count * (channels + outputs) > workspaceBytes;
-  const block = inParts ? part(count, (1.7 * blockBytes) / (4 * points * (channels + outputs)), 4) : count;
-  const tilePlane = 4 * block * ceilTo(channels, 16) + 64;
-  const gradientPlane = 4 * block * ceilTo(outputs, 16) + 64;
-  const g = tiling(tiles, x, top, left, {
-    gradient: false,
+  const block = inParts ? part(count, pairBytes / (4 * points * (channels + outputs)), 4) : count;
+  const tilePlane = planeBytes(block, ceilTo(channels, 16));
+  const gradientPlane = planeBytes(block, ceilTo(outputs, 16));
+  const group = inParts ? 0 : 64 * count;
+  const input = tiling(tiles, 0, geometry.x, [geometry.top, geometry.left], {
     plane: tilePlane,
-    quad: 256,
-    group: inParts ? 0 : 64 * count,
+    quad: 64,
+    tile: 16,
+    group,
   });
-  const h = tiling(tiles, y, 0, 0, {
-    gradient: true,
-    plane: gradientPlane,
-    quad: 256,
-    group: inParts ? 0 : 64 * count,
-  });
-  const common = { tiling: g.words, upstreamTiling: h.words, count, blockTiles: block };
-  const productsAt = (shared: number): number =>
-    ceilTo(Math.max(g.scratchBytes, h.scratchBytes, 12 * (family + 2) * shared), 64);
+  const gradient = tiling(tiles, 3, geometry.y, [0, 0], { plane: gradientPlane, quad: 256, tile: 64, group });
+  const outputShare = inParts ? outputs : part(outputs, 64, 16);
+  const perTask = Math.max(32, (channels * outputs) / outputShare / maxTasks);
+  const channelShare = inParts ? channels : part(channels, perTask, 16);
+  const sumsAt = ceilTo(Math.max(input.scratchBytes, gradient.scratchBytes, 12 * side * outputShare), 64);
+  const tilesAt = sumsAt + points * planeBytes(channelShare, outputShare);
+  const gradientsAt = tilesAt + points * tilePlane;
+  const common = {
+    tiling: input.words,
+    upstreamTiling: gradient.words,
+    count,
+    block,
+    channelShare,
+    outputShare,
+    sumsAt,
+    tilesAt,
+    gradientsAt,
+  };
   if (inParts) {
-    const share = block * Math.ceil(count / block / 8);
+    const share = block * Math.ceil(count / block / gradientParts);
     const parts = Math.ceil(count / share);
-    const at = productsAt(outputs);
-    const tilesAt = at + points * (4 * channels * outputs + 64);
-    const gradientsAt = tilesAt + points * tilePlane;
-    const sum = parts > 1 ? workspace([parts, size]) : words.filter;
+    const to = parts > 1 ? workspace([parts, size]) : filter;
     const steps = [
       step(
         'winogradFilterGradient',
-        {
-          ...common,
-          image: words.x,
-          tiles: 0,
-          upstream: words.upstream,
-          gradients: 0,
-          to: sum,
-          share,
-          channelShare: channels,
-          outputShare: outputs,
-          productsAt: at,
-          tilesAt,
-          gradientsAt,
-        },
-        { tasks: parts, writes: [sum], scratchBytes: gradientsAt + points * gradientPlane },
+        { ...common, image: x, tiles: 0, upstream, gradients: 0, to, share },
+        { tasks: parts, writes: [to], scratchBytes: gradientsAt + points * gradientPlane },
       ),
     ];
-    if (parts > 1) {
-      const length = ceilTo(Math.ceil(size / manyTasks), 16);
-      steps.push(
-        step(
-          'sumParts',
-          { parts: sum, sum: words.filter, count: parts, length: size, share: length },
-          { tasks: Math.ceil(size / length), writes: [words.filter] },
-        ),
-      );
-    }
-    return steps;
+    if (parts === 1) return steps;
+    const length = ceilTo(Math.ceil(size / manyTasks), 16);
+    const tasks = Math.ceil(size / length);
+    return [
+      ...steps,
+      step(
+        'sumParts',
+        { parts: to, sum: filter, count: parts, length: size, share: length },
+        { tasks, writes: [filter] },
+      ),
+    ];
   }
   const transformed = workspace([points, tilePlane / 4]);
   const gradients = workspace([points, gradientPlane / 4]);
-  const channelShare = part(channels, 64, 16);
-  const outputShare = part(outputs, 64, 16);
-  const at = productsAt(outputShare);
+  const tasks = Math.ceil(channels / channelShare) * Math.ceil(outputs / outputShare);
   return [
-    tilesStep(words.x, transformed, g, { count, channels, block: count, blockBytes: 0 }),
-    tilesStep(words.upstream, gradients, h, { count, channels: outputs, block: count, blockBytes: 0 }),
+    tilesStep(x, input, count, transformed),
+    tilesStep(upstream, gradient, count, gradients),
     step(
       'winogradFilterGradient',
-      {
-        ...common,
-        image: 0,
-        tiles: transformed,
-        upstream: 0,
-        gradients,
-        to: words.filter,
-        share: 0,
-        channelShare,
-        outputShare,
-        productsAt: at,
-        tilesAt: 0,
-        gradientsAt: 0,
-      },
-      {
-        tasks: Math.ceil(channels / channelShare) * Math.ceil(outputs / outputShare),
-        writes: [words.filter],
-        scratchBytes: at + points * (4 * channelShare * outputShare + 64),
-      },
+      { ...common, image: 0, tiles: transformed, upstream: 0, gradients, to: filter, share: 0 },
+      { tasks, writes: [filter], scratchBytes: tilesAt },
     ),
   ];
 }
 
 /**
- * Steps of `conv2d`, `conv2dGradInput` or `conv2dGradFilter` by Winograd's transforms; null where they do not apply (other filters
+ * Steps of `conv2d`, `conv2dGradInput` or `conv2dGradFilter` by Winograd's transforms; null where these do not apply (other filters
  * than 3x3, strides, groups, channel counts that are not multiples of 8) or do not pay.
  */
 export function winogradSteps(node: Node): readonly Step[] | null {
   const { stride, padding, groups } = attributesOf<ConvolutionAttributes>(node);
-  const [a, b] = node.inputs as readonly Node[] as [Node, Node];
-  const shapes = [a, b, node].map(({ shape }) => shape as unknown as Shape4) as [Shape4, Shape4, Shape4];
-  const filter = node.op === 'conv2dGradFilter' ? shapes[2] : shapes[1];
-  if (groups !== 1 || stride.some((s) => s !== 1) || filter[0] !== 3 || filter[1] !== 3) return null;
-  if (padding.some((p) => p > 2)) return null;
-  const [top, , left] = padding;
+  const [first, second] = node.inputs as [Node, Node];
+  const [a, b, c] = [first, second, node].map(({ shape }) => shape) as unknown as [Shape4, Shape4, Shape4];
+  const ofFilter = node.op === 'conv2dGradFilter';
+  const filter = ofFilter ? c : b;
+  const applies = groups === 1 && stride.every((s) => s === 1) && padding.every((p) => p <= 2);
+  if (!applies || filter[0] !== 3 || filter[1] !== 3) return null;
   const turned = node.op === 'conv2dGradInput';
-  const geometry: Geometry =
-    node.op === 'conv2dGradFilter'
-      ? { x: shapes[0], y: shapes[1], top, left }
-      : turned
-        ? { x: shapes[0], y: shapes[2], top: 2 - top, left: 2 - left }
-        : { x: shapes[0], y: shapes[2], top, left };
+  const [top, , left] = turned ? padding.map((p) => 2 - p) : padding;
+  const geometry = { x: a, y: ofFilter ? b : c, top: top!, left: left! };
   const tiles = choose(geometry);
   if (!tiles) return null;
-  return node.op === 'conv2dGradFilter'
-    ? filterGradient(geometry, tiles, { x: a, upstream: b, filter: node })
-    : convolve(geometry, tiles, { x: a, filter: b, turned, y: node });
+  return ofFilter
+    ? correlate(geometry, tiles, { x: first, upstream: second, filter: node })
+    : convolve(geometry, tiles, { x: first, filter: second, turned, y: node });
 }

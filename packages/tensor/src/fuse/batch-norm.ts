@@ -1,8 +1,37 @@
-import { sameShape } from '@selfcure/tensor';
-import type { Node } from '@selfcure/tensor';
-import type { Fuser, Fusion } from '../plan/fusion.ts';
-import type { Uses } from '../plan/uses.ts';
-import { gradientSteps, gradientSumSteps, normalizeSteps } from '../steps/batch-norm.ts';
+import type { Node } from '../graph.ts';
+import { sameShape } from '../shape.ts';
+import type { Fuser, Fusion } from './fusion.ts';
+import type { Uses } from './uses.ts';
+
+/** What stands around a normalization and is done with it. */
+export interface NormalizeOptions {
+  /** A value that is added. */
+  readonly residual?: Node;
+  /** Whether what is negative then becomes 0. */
+  readonly relu?: boolean;
+}
+
+/** The gradient of a ReLU that reaches a normalization. */
+export interface ReluGradient {
+  readonly upstream: Node;
+  /** A second gradient, added to the first. */
+  readonly addend?: Node | undefined;
+  /** The result of the ReLU, and the value where its gradient is stored; both or, where `bnApply` is given, neither. */
+  readonly y?: Node;
+  readonly d?: Node;
+  /** The normalization before the ReLU: the sign comes from it anew, and the gradient is not stored. */
+  readonly bnApply?: Node;
+}
+
+/** How an engine runs batch normalization with what stands around it. */
+export interface BatchNormSteps<S> {
+  /** `y` is bnApply, plus a residual, through a ReLU. */
+  normalize(bnApply: Node, y: Node, options: NormalizeOptions): readonly S[];
+  /** `bnGradReduce` over the gradient of a ReLU. */
+  gradientSums(node: Node, relu: ReluGradient): readonly S[];
+  /** `bnGradInput` over the gradient of a ReLU, which is not stored. */
+  gradient(node: Node, relu: { readonly upstream: Node; readonly bnApply: Node }): readonly S[];
+}
 
 type Taken = (node: Node) => boolean;
 
@@ -19,28 +48,32 @@ const shapesAgree = (node: Node): boolean => node.inputs.every((input) => sameSh
 /**
  * Batch normalization with what stands around it, so that each is one sweep over memory: forward a residual and a ReLU,
  * backward the gradient of that ReLU and the sum of two gradients that reaches it.
+ *
+ * @example const fusers = [fuseBatchNorm(batchNormSteps), fuseElementWise(elementWiseSteps)];
  */
-export const batchNorm: Fuser = (node, uses, taken) => {
-  switch (node.op) {
-    case 'relu':
-    case 'add':
-      return forward(node, uses, taken);
-    case 'bnGradReduce':
-      return gradientSums(node, uses, taken);
-    case 'bnGradInput':
-      return gradient(node, uses, taken);
-    default:
-      return null;
-  }
-};
+export function fuseBatchNorm<S>(engine: BatchNormSteps<S>): Fuser<S> {
+  return (node, uses, taken) => {
+    switch (node.op) {
+      case 'relu':
+      case 'add':
+        return forward(node, uses, taken, engine);
+      case 'bnGradReduce':
+        return gradientSums(node, uses, taken, engine);
+      case 'bnGradInput':
+        return gradient(node, uses, taken, engine);
+      default:
+        return null;
+    }
+  };
+}
 
 /** relu(bnApply + residual), relu(bnApply) or bnApply + residual. */
-function forward(anchor: Node, uses: Uses, taken: Taken): Fusion | null {
+function forward<S>(anchor: Node, uses: Uses, taken: Taken, engine: BatchNormSteps<S>): Fusion<S> | null {
   const relu = anchor.op === 'relu';
   const inner = relu ? anchor.inputs[0]! : anchor;
   if (relu && !isInner(inner, anchor, uses, taken)) return null;
   if (inner.op === 'bnApply') {
-    return { anchor, absorbs: [anchor, inner], steps: normalizeSteps(inner, anchor, { relu }) };
+    return { anchor, absorbs: [anchor, inner], steps: engine.normalize(inner, anchor, { relu }) };
   }
   if (inner.op !== 'add' || !shapesAgree(inner)) return null;
   const [a, b] = inner.inputs as readonly [Node, Node];
@@ -53,7 +86,7 @@ function forward(anchor: Node, uses: Uses, taken: Taken): Fusion | null {
   return {
     anchor,
     absorbs: relu ? [anchor, inner, bnApply] : [anchor, bnApply],
-    steps: normalizeSteps(bnApply, anchor, { residual, relu }),
+    steps: engine.normalize(bnApply, anchor, { residual, relu }),
   };
 }
 
@@ -90,20 +123,20 @@ function passing(d: Node, uses: Uses): Passing | null {
   return uses.canMove(bnApply, input) && uses.canMove(d, input) ? { bnApply, sums, input } : null;
 }
 
-function gradient(node: Node, uses: Uses, taken: Taken): Fusion | null {
+function gradient<S>(node: Node, uses: Uses, taken: Taken, engine: BatchNormSteps<S>): Fusion<S> | null {
   const d = node.inputs[1]!;
   const found = passing(d, uses);
   if (found?.input !== node || taken(d)) return null;
-  const steps = gradientSteps(node, { upstream: d.inputs[0]!, bnApply: found.bnApply });
+  const steps = engine.gradient(node, { upstream: d.inputs[0]!, bnApply: found.bnApply });
   return { anchor: node, absorbs: [node, d], steps };
 }
 
-function gradientSums(node: Node, uses: Uses, taken: Taken): Fusion | null {
+function gradientSums<S>(node: Node, uses: Uses, taken: Taken, engine: BatchNormSteps<S>): Fusion<S> | null {
   const d = node.inputs[1]!;
   const found = passing(d, uses);
   if (found?.sums === node && taken(d)) {
     // The other sweep comes later in the schedule: it was asked first and has taken d.
-    const steps = gradientSumSteps(node, { upstream: d.inputs[0]!, bnApply: found.bnApply });
+    const steps = engine.gradientSums(node, { upstream: d.inputs[0]!, bnApply: found.bnApply });
     return { anchor: node, absorbs: [node], steps };
   }
   if (d.op !== 'reluGrad' || taken(d) || !shapesAgree(d) || !uses.canMove(d, node)) return null;
@@ -115,6 +148,6 @@ function gradientSums(node: Node, uses: Uses, taken: Taken): Fusion | null {
   return {
     anchor: node,
     absorbs: fused ? [node, d, sum] : [node, d],
-    steps: gradientSumSteps(node, { upstream, addend, y, d }),
+    steps: engine.gradientSums(node, { upstream, addend, y, d }),
   };
 }

@@ -1,13 +1,12 @@
-import type { Node } from '@selfcure/tensor';
-import type { Step } from './step.ts';
+import type { Node } from '../graph.ts';
 import type { Uses } from './uses.ts';
 
-/** Several nodes that run as one: their steps stand where `anchor` stands in the schedule. */
-export interface Fusion {
+/** Several nodes that run as one: their steps stand where `anchor` stands in the schedule. `S` is an engine's step. */
+export interface Fusion<S> {
   readonly anchor: Node;
   /** Every node that needs no steps of its own any more, the anchor among them. */
   readonly absorbs: readonly Node[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly S[];
 }
 
 /**
@@ -15,4 +14,4 @@ export interface Fusion {
  *
  * @param taken whether a node already belongs to a fusion.
  */
-export type Fuser = (node: Node, uses: Uses, taken: (node: Node) => boolean) => Fusion | null;
+export type Fuser<S> = (node: Node, uses: Uses, taken: (node: Node) => boolean) => Fusion<S> | null;

@@ -1,6 +1,8 @@
-import { RunError, sizeOf } from '@selfcure/tensor';
-import type { Graph, NamedArrays, Node } from '@selfcure/tensor';
-import { resolve } from './uses.ts';
+import type { NamedArrays } from './backend.ts';
+import { RunError } from './errors.ts';
+import { resolve } from './fuse/place.ts';
+import type { Graph, Node } from './graph.ts';
+import { sizeOf } from './shape.ts';
 
 /** Elements of an input that are numbers of rows. */
 export interface IndexBound {
@@ -13,7 +15,12 @@ export interface IndexBound {
   readonly rows: number;
 }
 
-/** What a graph demands of its indices. They come from inputs, so that the host can look at them before anything runs. */
+/**
+ * What a graph demands of its indices. They come from inputs, so that the host can look at them before anything
+ * runs.
+ *
+ * @example const bounds = indexBounds(graph); // once, then checkIndices(bounds, inputs) before each run
+ */
 export function indexBounds(graph: Graph): IndexBound[] {
   return graph.nodes.flatMap((node) => {
     if (node.op !== 'takeRows' && node.op !== 'scatterRows') return [];
@@ -24,7 +31,12 @@ export function indexBounds(graph: Graph): IndexBound[] {
   });
 }
 
-/** Throws RunError where an index names a row that does not exist: kernels would read or write beyond their values. */
+/**
+ * Looks at the indices of a run: kernels would read or write beyond their values.
+ *
+ * @throws RunError where an index names a row that does not exist.
+ * @example checkIndices(indexBounds(graph), inputs);
+ */
 export function checkIndices(bounds: readonly IndexBound[], given: NamedArrays): void {
   for (const { node, input, start, count, rows } of bounds) {
     const index = given[input]!;

@@ -1,18 +1,6 @@
-import { attributesOf, sizeOf } from '@selfcure/tensor';
-import type { Graph, Node, RowsAttributes } from '@selfcure/tensor';
-import type { Place } from './step.ts';
-
-/** Follows views (`reshape`, `rows`) to the value that holds the memory. */
-export function resolve({ node, bytes }: Place): Place {
-  while (node.op === 'reshape' || node.op === 'rows') {
-    const input = node.inputs[0]!;
-    if (node.op === 'rows') {
-      bytes += 4 * attributesOf<RowsAttributes>(node).from * sizeOf(input.shape.slice(1));
-    }
-    node = input;
-  }
-  return { node, bytes };
-}
+import type { Graph, Node } from '../graph.ts';
+import type { OperationTable } from '../operations/operation.ts';
+import { resolve } from './place.ts';
 
 /** What fusion needs to know of a graph. */
 export interface Uses {
@@ -30,7 +18,11 @@ export interface Uses {
 }
 
 /** Looks through a graph once. */
-export function usesOf(graph: Graph, writesOf: (node: Node) => readonly string[]): Uses {
+export function usesOf(graph: Graph, operations: OperationTable): Uses {
+  const writesOf = (node: Node): readonly string[] => {
+    const row = operations[node.op];
+    return row?.kind === 'effect' ? row.writes!(node.attributes) : [];
+  };
   const position = new Map(graph.nodes.map((node, i) => [node, i]));
   const consumers = new Map<Node, Node[]>(graph.nodes.map((node) => [node, []]));
   for (const node of graph.nodes) for (const input of new Set(node.inputs)) consumers.get(input)!.push(node);
