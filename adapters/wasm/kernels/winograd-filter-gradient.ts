@@ -3,8 +3,8 @@ import { scatterTiles, Tiling } from './winograd-tiles';
 import { pointsOf, transform, WEIGHTS } from './winograd-transform';
 
 /*
- * Gradient of the filter of a convolution 3x3 of stride 1: in every plane transformed images times transformed gradients, summed over
- * tiles, and the transform of these sums back.
+ * Gradient of the filter of a convolution 3x3 of stride 1: in every plane transformed images times transformed
+ * gradients, summed over tiles, and the transform of these sums back.
  *   tiles     [plane][channels / 4][tiles][4]
  *   gradients [plane][outputs / 16][tiles][16]
  *   sums      [plane][channels][outputs]
@@ -37,7 +37,10 @@ export class WinogradFilterGradientParameters {
   gradientsAt: i32;
 }
 
-/** Gradient of the filter. Tasks take `share` tiles each and give a part of it, or some channels and outputs and all tiles. */
+/**
+ * Gradient of the filter. Tasks take `share` tiles each and give a part of it, or some channels and outputs and all
+ * tiles.
+ */
 export function winogradFilterGradient(p: WinogradFilterGradientParameters, task: i32, scratch: usize): void {
   const g = changetype<Tiling>(p.tiling),
     h = changetype<Tiling>(p.upstreamTiling);

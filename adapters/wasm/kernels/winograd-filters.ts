@@ -2,8 +2,8 @@ import { transpose } from './pack';
 import { FILTER, pointsOf, transform } from './winograd-transform';
 
 /*
- * From filters [3][3][channels][outputs] to planes of transformed filters. A block holds sixteen outputs, so that whole cache lines
- * of the filter are read: [plane][2][channels][8].
+ * From filters [3][3][channels][outputs] to planes of transformed filters. A block holds sixteen outputs, so that whole
+ * cache lines of the filter are read: [plane][2][channels][8].
  */
 
 /** Outputs of a block. */
@@ -26,7 +26,7 @@ export class WinogradFiltersParameters {
   /** Channels that are summed over, and those of the result. */
   channels: i32;
   outputs: i32;
-  /** Whether the filter is [3][3][outputs][channels] and turned by 180 degrees, as the gradient of the input takes it. */
+  /** Whether the filter is [3][3][outputs][channels] and turned by 180 degrees, for the gradient of the input. */
   turned: i32;
   /** Bytes between planes of a block. */
   plane: i32;
@@ -36,11 +36,13 @@ export class WinogradFiltersParameters {
 export function winogradFilters(p: WinogradFiltersParameters, task: i32, scratch: usize): void {
   const points = pointsOf(p.family);
   const to = p.to + <usize>(task * points * points) * p.plane;
-  transformFilters(p.family, p.filter, p.channels, p.outputs, p.turned, task * WIDTH, 0, p.channels, to, p.plane, scratch);
+  const first = task * WIDTH;
+  transformFilters(p.family, p.filter, p.channels, p.outputs, p.turned, first, 0, p.channels, to, p.plane, scratch);
 }
 
 /**
- * Transforms the filters of outputs `first` to `first` + 15 (or the last 8) and channels `from` to `until` - 1, multiples of 8.
+ * Transforms the filters of outputs `first` to `first` + 15 (or the last 8) and channels `from` to `until` - 1
+ * (multiples of 8).
  *
  * @param plane bytes between planes.
  * @param scratch 4 * 16 * 16 * (9 + 3 n) bytes.

@@ -1,8 +1,9 @@
 import { madd } from './lanes';
 
 /*
- * The products of Winograd's convolutions: 4x8 tiles of the result in registers, as in gemm.ts. Branches that are never taken keep
- * V8 from hoisting all loads above the multiply-adds; they differ, since it drops all but the first of equal ones.
+ * The products of Winograd's convolutions: 4x8 tiles of the result in registers, as in gemm.ts. Branches that are never
+ * taken keep V8 from hoisting all loads above the multiply-adds; they differ, since it drops all but the first of equal
+ * ones.
  */
 
 /**

@@ -1,8 +1,8 @@
 import { GRADIENT, pointsOf, transform } from './winograd-transform';
 
 /*
- * From images to planes of transformed tiles. A tile of F(m, 3) has n * n points; plane p holds point p of every
- * tile. Columns are transformed into a copy that stays in the first-level cache, rows from there. What lies outside of the
+ * From images to planes of transformed tiles. A tile of F(m, 3) has n * n points; plane p holds point p of every tile.
+ * Columns are transformed into a copy that stays in the first-level cache, rows from there. What lies outside of the
  * image counts as zeros. A tile gives a plane sixteen channels at a time, a whole cache line, or four, which lie beside
  * those of the next tiles.
  */
@@ -12,7 +12,10 @@ import { GRADIENT, pointsOf, transform } from './winograd-transform';
 export class Tiling {
   /** Outputs of a tile along an axis, m: 3, 4 or 6. */
   family: i32;
-  /** INPUT: overlapping patches of n x n elements (family 3: of 3x3, zeros around them are understood); GRADIENT: patches of m x m. */
+  /**
+   * INPUT: overlapping patches of n x n elements (family 3: of 3x3, zeros around them are understood). GRADIENT:
+   * patches of m x m.
+   */
   kind: i32;
   height: i32;
   width: i32;
@@ -23,7 +26,10 @@ export class Tiling {
   /** Tiles along the two axes. */
   down: i32;
   across: i32;
-  /** Bytes between planes, groups of four tiles, tiles (16 or 64), groups of sixteen channels (0: room for the tiles of the call). */
+  /**
+   * Bytes between planes, groups of four tiles, tiles (16 or 64), and groups of sixteen channels (0: room for the tiles
+   * of the call).
+   */
   plane: i32;
   quad: i32;
   tile: i32;
@@ -33,8 +39,8 @@ export class Tiling {
 }
 
 /**
- * Transforms tiles `first` to `last` - 1 of `image`, channels `from` (a multiple of 16) to `until` - 1 (a multiple of 8), into
- * planes at `to`.
+ * Transforms tiles `first` to `last` - 1 of `image`, channels `from` (a multiple of 16) to `until` - 1 (a multiple of
+ * 8), into planes at `to`.
  *
  * @param at place of the first tile in the planes.
  * @param copy scratch memory for a tile: n * n * chunk numbers.

@@ -1,8 +1,8 @@
 import { madd } from './lanes';
 
 /*
- * One-dimensional transforms of Winograd's convolutions F(m, 3), four channels at a time. A transform of a tile is one along its
- * columns and one along its rows. For n = m + 2 points a_j, and N_j = product of (a_j - a_i), i != j:
+ * One-dimensional transforms of Winograd's convolutions F(m, 3), four channels at a time. A transform of a tile is one
+ * along its columns and one along its rows. For n = m + 2 points a_j, and N_j = product of (a_j - a_i), i != j:
  *
  *   input     B' (n from n): row j holds the coefficients of the product of (t - a_i), i != j
  *   output    A' (m from n): element (i, j) is a_j^i
@@ -13,9 +13,9 @@ import { madd } from './lanes';
  * F(4, 3) takes the points 0, +-sqrt(1/2), +-sqrt(2) and infinity: with +-1, +-2 the largest error is six times larger.
  * F(6, 3) takes 0, +-1, +-2, +-1/2 and infinity; what belongs to +-1/2 is scaled by 32, in A and the inverse of G.
  *
- * An axis of three elements with a zero on both sides needs four products, not five. Outputs and inputs then meet in a matrix
- * w1 I + w2 S + w0 S' (S: the shift), which is the sum over j of g_j a_j b_j', with vectors
- *   a = (r, 1, r), (r, -1, r), (1, 1, -1), (1, -1, -1),  b = the same in reverse,  r = sqrt(1/3), and
+ * An axis of three elements with a zero on both sides needs four products, not five. Outputs and inputs then meet in
+ * the matrix w1 I + w2 S + w0 S' (S: the shift), which is the sum over j of g_j a_j b_j', where with r = sqrt(1/3)
+ *   a = (r, 1, r), (r, -1, r), (1, 1, -1), (1, -1, -1), b = the same in reverse, and
  *   g = 3/4 w1 +- 3/4 r (w0 + w2), -1/4 w1 +- 1/4 (w2 - w0).
  * That is family 3: whole maps of 3x3 with padding 1.
  */
@@ -70,9 +70,9 @@ function times(factor: f32, x: v128): v128 {
 }
 
 /**
- * `count` times `bytes` / 16 transforms of four channels: operand i of the first is at s + i * row, result j goes to d + j * plane;
- * the next operands lie beside these, their results `step` bytes further; the next of the `count` series begin `from` and `to` bytes
- * further. Results may take the place of operands.
+ * `count` series of `bytes` / 16 transforms of four channels. Operand i of the first transform is at s + i * row,
+ * result j goes to d + j * plane. The next operands of a series lie beside these, their results `step` bytes further;
+ * the next series begins `from` and `to` bytes further. Results may take the place of operands.
  *
  * @param family outputs of a tile, m: 3, 4 or 6.
  */
@@ -105,12 +105,14 @@ export function transform(
     if (kind == INPUT) input3(s, row, d, plane, bytes, step, count, from, to);
     else if (kind == OUTPUT) output3(s, row, d, plane, bytes, step, count, from, to);
     else if (kind == FILTER) filter3(s, row, d, plane, bytes, step, count, from, to);
-    else if (kind == GRADIENT) gradient3(s, row, d, plane, bytes, step, count, from, to);
+    else if (kind == GRADIENT) input3(s + 2 * row, -row, d, plane, bytes, step, count, from, to); // reversed
     else weights3(s, row, d, plane, bytes, step, count, from, to);
   }
 }
 
-function input3(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function input3(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -137,7 +139,9 @@ function input3(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step
   }
 }
 
-function output3(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function output3(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -164,7 +168,9 @@ function output3(s: usize, row: usize, d: usize, plane: usize, bytes: usize, ste
   }
 }
 
-function filter3(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function filter3(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -193,34 +199,9 @@ function filter3(s: usize, row: usize, d: usize, plane: usize, bytes: usize, ste
   }
 }
 
-function gradient3(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
-  for (; count > 0; count--) {
-    let t = d;
-    for (let i: usize = 0; i < bytes; i += 16) {
-      let p = s + i;
-      const x0 = v128.load(p);
-      p += row;
-      const x1 = v128.load(p);
-      p += row;
-      const x2 = v128.load(p);
-      const even = times(SQRT_THIRD, add(x0, x2));
-      const odd = sub(x0, x2);
-      let q = t;
-      t += step;
-      v128.store(q, add(even, x1));
-      q += plane;
-      v128.store(q, sub(even, x1));
-      q += plane;
-      v128.store(q, add(odd, x1));
-      q += plane;
-      v128.store(q, sub(odd, x1));
-    }
-    s += from;
-    d += to;
-  }
-}
-
-function weights3(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function weights3(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -247,7 +228,9 @@ function weights3(s: usize, row: usize, d: usize, plane: usize, bytes: usize, st
   }
 }
 
-function input4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function input4(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -286,7 +269,9 @@ function input4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step
   }
 }
 
-function output4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function output4(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -321,7 +306,9 @@ function output4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, ste
   }
 }
 
-function filter4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function filter4(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -354,7 +341,9 @@ function filter4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, ste
   }
 }
 
-function gradient4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function gradient4(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -389,7 +378,9 @@ function gradient4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, s
   }
 }
 
-function weights4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function weights4(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -420,7 +411,9 @@ function weights4(s: usize, row: usize, d: usize, plane: usize, bytes: usize, st
   }
 }
 
-function input6(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function input6(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -473,7 +466,9 @@ function input6(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step
   }
 }
 
-function output6(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function output6(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -518,7 +513,9 @@ function output6(s: usize, row: usize, d: usize, plane: usize, bytes: usize, ste
   }
 }
 
-function filter6(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function filter6(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -557,7 +554,9 @@ function filter6(s: usize, row: usize, d: usize, plane: usize, bytes: usize, ste
   }
 }
 
-function gradient6(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function gradient6(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {
@@ -602,7 +601,9 @@ function gradient6(s: usize, row: usize, d: usize, plane: usize, bytes: usize, s
   }
 }
 
-function weights6(s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize): void {
+function weights6(
+  s: usize, row: usize, d: usize, plane: usize, bytes: usize, step: usize, count: i32, from: usize, to: usize,
+): void {
   for (; count > 0; count--) {
     let t = d;
     for (let i: usize = 0; i < bytes; i += 16) {

@@ -4,11 +4,12 @@ import { scatterTiles, Tiling } from './winograd-tiles';
 import { OUTPUT, pointsOf, transform } from './winograd-transform';
 
 /*
- * Convolutions 3x3 of stride 1 by Winograd's F(m, 3): every tile of m x m outputs costs n * n products in place of 9 * m * m. The
- * products of one point ("plane") of all tiles are those of matrices, tiles x channels times channels x outputs.
+ * Convolutions 3x3 of stride 1 by Winograd's F(m, 3): every tile of m x m outputs costs n * n products in place of
+ * 9 * m * m. The products of one point ("plane") of all tiles are those of matrices, tiles x channels times
+ * channels x outputs.
  *
- * Either the tiles or the filters are transformed by an earlier step and read by every task; the others are transformed block
- * by block in the memory of the task that multiplies them, and never leave the cache.
+ * Either the tiles or the filters are transformed by an earlier step and read by every task; the others are transformed
+ * block by block in the memory of the task that multiplies them, and never leave the cache.
  *   tiles    [plane][tiles / 4][channels / 16][4][16]
  *   filters  blocks of 16 outputs [plane][2][channels][8]
  *   products [plane][tiles][16]
@@ -58,8 +59,8 @@ export class WinogradParameters {
   /** With images: tiles of a task, a multiple of 4. */
   share: i32;
   /**
-   * Channels that are summed over at a time, a multiple of 16. Rounding errors of longer sums grow with the square root of their
-   * length, and the transform of F(6, 3) back multiplies them by up to 46.
+   * Channels that are summed over at a time, a multiple of 16. Rounding errors of longer sums grow with the square root
+   * of their length, and the transform of F(6, 3) back multiplies them by up to 46.
    */
   terms: i32;
   /** Bytes between planes of filters and of tiles. */
@@ -83,7 +84,9 @@ export function winograd(p: WinogradParameters, task: i32, scratch: usize): void
     const points = pointsOf(g.family);
     let u = p.filters;
     for (let o = 0; o < outputs; o += WIDTH) {
-      for (let c = 0; c < channels; c += p.terms) multiplyPlanes(p, block, u + ((<usize>c) << 5), channels, o, c, count, scratch);
+      for (let c = 0; c < channels; c += p.terms) {
+        multiplyPlanes(p, block, u + ((<usize>c) << 5), channels, o, c, count, scratch);
+      }
       gatherTiles(p, first, count, o, scratch);
       u += <usize>(points * points) * p.filterPlane;
     }
@@ -99,8 +102,8 @@ export function winograd(p: WinogradParameters, task: i32, scratch: usize): void
 }
 
 /**
- * Products of `count` tiles v and filters u in every plane, over the channels from `channel` on; sums of those before are there
- * already.
+ * Products of `count` tiles v and filters u in every plane, over the channels from `channel` on; sums of those before
+ * are there already.
  *
  * @param panel channels of a panel of u.
  */
@@ -158,7 +161,8 @@ function gatherTiles(p: WinogradParameters, first: i32, count: i32, output: i32,
   let products = scratch + p.productsAt;
   for (; count > 0; count -= RUN) {
     const run = min(RUN, count);
-    transform(family, OUTPUT, products, <usize>points * plane, half, rowBytes, run << 6, 16, points, plane, columnBytes);
+    const pointRow = <usize>points * plane;
+    transform(family, OUTPUT, products, pointRow, half, rowBytes, run << 6, 16, points, plane, columnBytes);
     products += columnBytes;
     for (let k = 0; k < run; k++) {
       const n = first / perImage,

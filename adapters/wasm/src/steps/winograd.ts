@@ -16,8 +16,8 @@ type Family = (typeof families)[number];
 
 /** Outputs of a block of transformed filters. */
 const filterWidth = 16;
-/** Most channels that are summed over at a time. */
-const mostTerms = 128;
+/** Most channels that are summed over at a time: the errors of short sums are smaller, and they add up at random. */
+const mostTerms = 64;
 /** Bytes of transformed tiles of one task. */
 const tileBytes = 300_000;
 /** Bytes of transformed tiles and gradients together. */
