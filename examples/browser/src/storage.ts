@@ -1,0 +1,115 @@
+import type { Setup } from './protocol.ts';
+import type { Decision } from './review.ts';
+
+/** A run as it was kept. */
+export interface StoredRun {
+  readonly setup: Setup;
+  /** Arithmetic of the engine that it was trained on. */
+  readonly arithmetic: string;
+  /** As `encodeTrainState` wrote it; absent before the end of the first epoch. */
+  readonly state?: Uint8Array;
+  /** Decisions that the state does not hold yet. */
+  readonly decisions: readonly Decision[];
+}
+
+/** Keeps one run for the next visit. Every write replaces what it names whole or not at all. */
+export interface RunStore {
+  /** Why nothing is kept; null where it is. */
+  readonly notKept: string | null;
+  load(): Promise<StoredRun | null>;
+  /** Replaces whatever run was kept by a new one. */
+  begin(setup: Setup, arithmetic: string): Promise<void>;
+  /** Keeps a state that holds all decisions so far. */
+  saveState(state: Uint8Array): Promise<void>;
+  saveDecisions(decisions: readonly Decision[]): Promise<void>;
+  clear(): Promise<void>;
+}
+
+const databaseName = 'selfcure';
+const lockName = 'selfcure-run';
+const table = 'run';
+
+/** How long a page waits for one that is being closed or reloaded to let go. */
+const patience = 2000;
+
+/** The store of this origin, in IndexedDB; one page at a time may write, others keep nothing and say so. */
+export async function openStore(): Promise<RunStore> {
+  if (!(await lock())) return noStore('another tab of this page is open, and keeps its own run');
+  let database: IDBDatabase;
+  try {
+    database = await open();
+  } catch (error) {
+    return noStore(
+      `this browser gives the page no storage (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+  /** One transaction: all of it happens, or nothing. */
+  const write = (change: (store: IDBObjectStore) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const transaction = database.transaction(table, 'readwrite');
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error ?? new Error('the browser refused to write'));
+      change(transaction.objectStore(table));
+    });
+  return {
+    notKept: null,
+    load: async () => {
+      const read = (key: string): Promise<unknown> => settled(database.transaction(table).objectStore(table).get(key));
+      const begun = (await read('begun')) as Pick<StoredRun, 'setup' | 'arithmetic'> | undefined;
+      if (!begun) return null;
+      const state = (await read('state')) as Uint8Array | undefined;
+      const decisions = ((await read('decisions')) as readonly Decision[] | undefined) ?? [];
+      return { ...begun, ...(state && { state }), decisions };
+    },
+    begin: (setup, arithmetic) =>
+      write((store) => {
+        store.clear();
+        store.put({ setup, arithmetic }, 'begun');
+      }),
+    saveState: (state) =>
+      write((store) => {
+        store.put(state, 'state');
+        store.delete('decisions');
+      }),
+    saveDecisions: (decisions) => write((store) => store.put(decisions, 'decisions')),
+    clear: () => write((store) => store.clear()),
+  };
+}
+
+/** A store that keeps nothing. */
+function noStore(reason: string): RunStore {
+  const nothing = async (): Promise<void> => {};
+  return {
+    notKept: reason,
+    load: async () => null,
+    begin: nothing,
+    saveState: nothing,
+    saveDecisions: nothing,
+    clear: nothing,
+  };
+}
+
+/** Takes the lock of this origin until the worker ends; false where another page holds it. */
+function lock(): Promise<boolean> {
+  return new Promise((resolve) => {
+    navigator.locks
+      .request(lockName, { signal: AbortSignal.timeout(patience) }, () => {
+        resolve(true);
+        return new Promise<never>(() => {});
+      })
+      .catch(() => resolve(false));
+  });
+}
+
+function open(): Promise<IDBDatabase> {
+  const request = indexedDB.open(databaseName, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(table);
+  return settled(request);
+}
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error('the browser refused to read'));
+  });
+}
