@@ -67,7 +67,28 @@ async function compile(build) {
     console.error(`the kernels do not compile (${build}): ${error.message}`);
     process.exit(1);
   }
+  checkSections(binary);
   return withSection(binary, 'selfcure', fingerprint);
+}
+
+/** Refuses what would touch memory that belongs to others: data, and anything imported beside the memory. */
+function checkSections(binary) {
+  const number = (at) => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = binary[at++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return [value, at];
+    }
+  };
+  for (let at = 8; at < binary.length;) {
+    const id = binary[at];
+    const [length, start] = number(at + 1);
+    if (id === 11 || id === 12)
+      throw new Error('the kernels have static data: it would overwrite the memory of others');
+    if (id === 2 && number(start)[0] !== 1) throw new Error('the kernels import more than their memory');
+    at = start + length;
+  }
 }
 
 /** A binary with a custom section of text at its end. */

@@ -5,15 +5,15 @@ export class PadRowsParameters {
   x: usize;
   y: usize;
   /** Bytes of the result: before x, of x, in all, and of a task. */
-  before: i32;
-  bytes: i32;
-  total: i32;
-  share: i32;
+  before: usize;
+  bytes: usize;
+  total: usize;
+  share: usize;
 }
 
 /** x with zeros before and behind it. */
 export function padRows(p: PadRowsParameters, task: i32, scratch: usize): void {
-  const start = task * p.share;
+  const start = <usize>task * p.share;
   const end = min(start + p.share, p.total);
   const from = min(max(p.before, start), end);
   const to = max(min(p.before + p.bytes, end), from);

@@ -1,4 +1,4 @@
-import { checkArray, compileSteps, lower, operationTable } from '@selfcure/tensor';
+import { checkArray, compileSteps, lower, operationTable, RunError } from '@selfcure/tensor';
 import type {
   Backend,
   Capabilities,
@@ -21,7 +21,7 @@ import type { WasmProgram } from './program.ts';
 import { createWasmState } from './state.ts';
 import type { WasmState } from './state.ts';
 import type { KernelOptions } from './steps/builder.ts';
-import { copySteps } from './steps/move.ts';
+import { copyStep } from './steps/move.ts';
 import { stepBuilders } from './steps/table.ts';
 
 /** What {@link planBackend} runs on. */
@@ -33,10 +33,16 @@ export interface PlanBackendOptions {
   close(): void | Promise<void>;
 }
 
+/** Whether an operation takes its second input as numbers of rows; all others compute with float32. */
+const takesRows = (node: Node): boolean => node.op === 'takeRows' || node.op === 'scatterRows';
+
 /** Whether the engine runs a node itself. */
 function claims(node: Node): true | string {
   const kind = operationTable[node.op]?.kind;
+  if ([node, ...node.inputs].some(({ shape }) => shape.includes(0))) return 'a value of it has no elements';
   if (kind === 'leaf' || (kind === 'view' && node.op !== 'stopGradient')) return true;
+  if (node.inputs.some(({ dtype }, i) => dtype === 'i32' && !(takesRows(node) && i === 1)))
+    return 'it computes with float32, and an input is i32. Upload that input as f32';
   return Object.hasOwn(stepBuilders, node.op) || `it has no kernel '${node.op}'`;
 }
 
@@ -47,6 +53,9 @@ export function planBackend({ heap, executor, kernels, capabilities, close }: Pl
   const programs = new Map<WasmProgram['program'], WasmProgram>();
   let closed = false;
 
+  const refuseClosed = (): void => {
+    if (closed) throw new RunError('the backend was closed. Open another');
+  };
   const adopt = (held: WasmState): State => {
     states.set(held.state, held);
     return held.state;
@@ -59,18 +68,20 @@ export function planBackend({ heap, executor, kernels, capabilities, close }: Pl
     capabilities,
     claims,
     createState: async (specs: readonly StateSpec[], init: NamedArrays) => {
+      refuseClosed();
       for (const spec of specs) checkArray('first value of state', spec.name, init[spec.name], spec.shape);
       const held = createWasmState(heap, specs, hooks);
       await held.state.write(Object.fromEntries(specs.map(({ name }) => [name, init[name]!])));
       return adopt(held);
     },
     compile: async (graph) => {
+      refuseClosed();
       const startedAt = Date.now();
       const lowered = lower(graph, claims);
       const compiled = compileSteps<Step>(lowered, {
         fusers,
         build: (node) => stepBuilders[node.op]!(node, kernels),
-        copy: copySteps,
+        copy: copyStep,
         touches: ({ words, writes }) => ({ writes, reads: Object.values(words).flatMap(nodesOf) }),
       });
       checkMemory(heap, arena.bytes, lowered, compiled);

@@ -60,6 +60,28 @@ describe('a memory that ends', () => {
     await backend.close();
   });
 
+  it('keeps older programs whole where a newer one gets no scratch memory', async () => {
+    const backend = await smallBackend(2 ** 22);
+    const graph = trace((ops) => ({ y: ops.sum(ops.mul(ops.input('x', [500]), 2)) }));
+    const program = await backend.compile(graph);
+    const none = await backend.createState([], {});
+    const spec = (length: number) =>
+      ({ name: 'w', shape: [length], kind: 'parameter', init: { kind: 'constant', value: 0 } }) as const;
+    // What is left is less than any other program's scratch memory.
+    for (let length = 2 ** 19; length >= 64; length /= 2) {
+      for (let full = false; !full;) {
+        await backend.createState([spec(length)], { w: new Float32Array(length) }).catch(() => {
+          full = true;
+        });
+      }
+    }
+    await expect(
+      backend.compile(trace((ops) => ({ y: ops.sum(ops.exp(ops.mul(ops.input('x', [1000]), ops.iota(1000)))) }))),
+    ).rejects.toThrow(WasmError);
+    expect(await program.run(none, { x: new Float32Array(500).fill(1) })).toEqual({ y: Float32Array.of(1000) });
+    await backend.close();
+  });
+
   it('gives freed memory to whoever asks next', async () => {
     const heap = ownHeap({ limit: 2 ** 20 });
     const blocks = [1, 2, 3].map(() => heap.allocate(2 ** 18));

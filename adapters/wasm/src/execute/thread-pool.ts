@@ -1,5 +1,6 @@
 import { layouts } from '../binary/layouts.ts';
 import { WasmThreadError } from '../errors.ts';
+import { createArena } from '../heap/arena.ts';
 import { aligned } from '../heap/heap.ts';
 import type { Heap } from '../heap/heap.ts';
 import { controlLayout as at, createControl, readFailure } from './control.ts';
@@ -36,7 +37,7 @@ export async function threadPool(options: ThreadPoolOptions): Promise<Executor> 
   const words = createControl();
   const waits = mayWait(words);
   const names = Object.keys(layouts);
-  let scratch = 0;
+  const scratch = createArena(heap);
   let scratchBytes = 0;
   let refusal = '';
   let closing = false;
@@ -103,9 +104,7 @@ export async function threadPool(options: ThreadPoolOptions): Promise<Executor> 
     reserveScratch: (bytes) => {
       const each = aligned(bytes);
       if (each <= scratchBytes) return;
-      if (scratch) heap.free(scratch);
-      [scratch, scratchBytes] = [0, 0];
-      scratch = heap.allocate(threads * each);
+      scratch.reserve(threads * each);
       scratchBytes = each;
     },
     run: ({ words: commands, count }) => {
@@ -114,7 +113,7 @@ export async function threadPool(options: ThreadPoolOptions): Promise<Executor> 
         if (!reaches(at.inside, 0)) fail(`a thread has not come back from the last run within ${patience / 1000} s`);
         const steps = Math.min(at.capacity, count - first);
         words[at.steps] = steps;
-        words[at.scratch] = scratch;
+        words[at.scratch] = scratch.address;
         words[at.scratchBytes] = scratchBytes;
         let most = 0;
         for (let i = 0; i < steps; i++) {
@@ -133,8 +132,7 @@ export async function threadPool(options: ThreadPoolOptions): Promise<Executor> 
     },
     close: async () => {
       await endAll();
-      if (scratch) heap.free(scratch);
-      [scratch, scratchBytes] = [0, 0];
+      scratch.close();
     },
   };
 }

@@ -5,13 +5,13 @@ import type { Heap } from './heap.ts';
 const page = 2 ** 16;
 
 /**
- * A memory of our own, for runtimes without tfjs's binary. First fit over a sorted list of gaps; it grows on demand, to
+ * A memory of our own, for runtimes without tfjs's binary. It ends a page below 4 GiB, so that no end of a value is address 0. First fit over a sorted list of gaps; it grows on demand, to
  * `limit` bytes.
  *
  * @param shared whether threads can share it.
  * @throws WasmError where the runtime has no room for it.
  */
-export function ownHeap({ shared = false, limit = maxBytes }: { shared?: boolean; limit?: number } = {}): Heap {
+export function ownHeap({ shared = false, limit = maxBytes - page }: { shared?: boolean; limit?: number } = {}): Heap {
   const memory = createMemory(Math.floor(limit / page), shared);
   // Address 0 stays free: it means "none" in kernels.
   let end = 64;

@@ -6,7 +6,7 @@ import type { Step, Word } from '../plan/step.ts';
 const share = 2 ** 16;
 
 /** Copies a whole value. */
-export function copySteps(from: Word, to: Node): Step {
+export function copyStep(from: Word, to: Node): Step {
   const bytes = 4 * sizeOf(to.shape);
   return step('copy', { from, to, bytes, share }, { tasks: Math.ceil(bytes / share), writes: [to] });
 }

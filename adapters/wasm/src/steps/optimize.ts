@@ -3,7 +3,7 @@ import type { AdamAttributes, AssignAttributes, Node, Place, SgdAttributes } fro
 import { step } from '../plan/step.ts';
 import type { Step, Word } from '../plan/step.ts';
 import type { StepBuilders } from './builder.ts';
-import { copySteps } from './move.ts';
+import { copyStep } from './move.ts';
 import { shareOf } from './tasks.ts';
 
 /** Of an element: sweeps over parameter, gradient and slots. */
@@ -67,7 +67,7 @@ function unchanged(inputs: readonly Node[], written: readonly string[]): { nodes
     const { node: root } = resolve({ node, bytes: 0 });
     if (root.op !== 'state' || !written.includes(String(root.attributes['name']))) return node;
     const copy = workspace(node.shape);
-    copies.push(copySteps(node, copy));
+    copies.push(copyStep(node, copy));
     return copy;
   });
   return { nodes, copies };
@@ -139,7 +139,7 @@ function ema(node: Node): readonly Step[] {
 
 /** Effects: they change states in place. */
 export const optimizeSteps: StepBuilders = {
-  assign: (node) => [copySteps(node.inputs[0]!, stateNode(attributesOf<AssignAttributes>(node).name, node.inputs[0]!))],
+  assign: (node) => [copyStep(node.inputs[0]!, stateNode(attributesOf<AssignAttributes>(node).name, node.inputs[0]!))],
   ema,
   sgd,
   adam,

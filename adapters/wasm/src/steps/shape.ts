@@ -3,7 +3,7 @@ import type { Node, PadRowsAttributes } from '@selfcure/tensor';
 import { step } from '../plan/step.ts';
 import type { Step } from '../plan/step.ts';
 import type { StepBuilders } from './builder.ts';
-import { copySteps } from './move.ts';
+import { copyStep } from './move.ts';
 import { shareOf } from './tasks.ts';
 
 /** Nanoseconds an element: in order, and from row to column. */
@@ -82,7 +82,7 @@ function transpose(node: Node): readonly Step[] {
   const x = node.inputs[0]!;
   const axes = transposedAxes(node);
   const last = axes.at(-1);
-  if (!last || axes.length === 1) return [copySteps(x, node)];
+  if (!last || axes.length === 1) return [copyStep(x, node)];
   // The elements of a row lie together before, those of a column after. Where the last axis stays, rows are moved
   // whole.
   const kept = last.before === 1;

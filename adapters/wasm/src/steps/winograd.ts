@@ -2,6 +2,7 @@ import { attributesOf, workspace } from '@selfcure/tensor';
 import type { ConvolutionAttributes, Node } from '@selfcure/tensor';
 import { step } from '../plan/step.ts';
 import type { Step } from '../plan/step.ts';
+import { sumParts } from './sum-parts.ts';
 
 /*
  * Convolutions 3x3 of stride 1 by Winograd's transforms. Sizes of blocks are those of caches: what a task transforms stays in the
@@ -246,23 +247,13 @@ function correlate(geometry: Geometry, tiles: Tiles, { x, upstream, filter }: Co
     const share = block * Math.ceil(count / block / gradientParts);
     const parts = Math.ceil(count / share);
     const to = parts > 1 ? workspace([parts, size]) : filter;
-    const steps = [
+    return [
       step(
         'winogradFilterGradient',
         { ...common, image: x, tiles: 0, upstream, gradients: 0, to, share },
         { tasks: parts, writes: [to], scratchBytes: gradientsAt + points * gradientPlane },
       ),
-    ];
-    if (parts === 1) return steps;
-    const length = ceilTo(Math.ceil(size / manyTasks), 16);
-    const tasks = Math.ceil(size / length);
-    return [
-      ...steps,
-      step(
-        'sumParts',
-        { parts: to, sum: filter, count: parts, length: size, share: length },
-        { tasks, writes: [filter] },
-      ),
+      ...sumParts(to, filter),
     ];
   }
   const transformed = workspace([points, tilePlane / 4]);

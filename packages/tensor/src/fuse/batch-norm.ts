@@ -39,6 +39,7 @@ type Taken = (node: Node) => boolean;
 const isInner = (node: Node, consumer: Node, uses: Uses, taken: Taken): boolean =>
   uses.consumers(node).length === 1 &&
   uses.consumers(node)[0] === consumer &&
+  consumer.inputs.filter((input) => input === node).length === 1 &&
   !uses.isOutput(node) &&
   !taken(node) &&
   uses.canMove(node, consumer);
@@ -139,6 +140,8 @@ function gradientSums<S>(node: Node, uses: Uses, taken: Taken, engine: BatchNorm
     const steps = engine.gradientSums(node, { upstream: d.inputs[0]!, bnApply: found.bnApply });
     return { anchor: node, absorbs: [node], steps };
   }
+  // The sweep that stores d must not read it.
+  if (d === node.inputs[0]) return null;
   if (d.op !== 'reluGrad' || taken(d) || !shapesAgree(d) || !uses.canMove(d, node)) return null;
   if (uses.consumers(d).some((consumer) => uses.position(consumer) < uses.position(node))) return null;
   const [sum, y] = d.inputs as readonly [Node, Node];

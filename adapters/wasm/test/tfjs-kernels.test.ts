@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let backend: Backend;
 beforeAll(async () => {
-  backend = await wasm();
+  backend = await wasm({ kernels: 'tfjs' });
 });
 afterAll(() => backend.close());
 
