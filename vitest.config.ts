@@ -12,7 +12,7 @@ export default defineConfig({
       { find: /^@selfcure\/data\/node$/, replacement: source('packages', 'data', 'node') },
       { find: /^selfcure$/, replacement: source('packages', 'cli') },
       { find: /^@selfcure\/(tensor|core|models|data|report)$/, replacement: source('packages', '$1') },
-      { find: /^@selfcure\/(reference|tfjs|wasm)$/, replacement: source('adapters', '$1') },
+      { find: /^@selfcure\/(reference|tfjs|wasm|webgpu)$/, replacement: source('adapters', '$1') },
       {
         find: /^@selfcure\/wasm\/kernels\//,
         replacement: fileURLToPath(new URL('./adapters/wasm/src/binary/', import.meta.url)),

@@ -79,6 +79,8 @@ const forbidden: readonly (readonly [string, string, string])[] = [
   ['adapters/wasm/src', '../../tfjs/src/index.ts', imports],
   ['adapters/tensorflow/src', '@selfcure/core', imports],
   ['adapters/webgpu/src', '@selfcure/tfjs', imports],
+  ['adapters/webgpu/src', 'webgpu', imports],
+  ['adapters/webgpu/src', 'node:fs', imports],
 ];
 
 const allowed: readonly (readonly [string, string])[] = [

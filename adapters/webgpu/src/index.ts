@@ -1,0 +1,4 @@
+export type { CompileProgress } from './device/pipelines.ts';
+export { WebGpuDeviceLostError, WebGpuError, WebGpuMemoryError, WebGpuRunError } from './errors.ts';
+export { webgpu } from './webgpu.ts';
+export type { WebGpuOptions } from './webgpu.ts';

@@ -1,0 +1,188 @@
+import {
+  checkArray,
+  compileSteps,
+  fuseBatchNorm,
+  fuseElementWise,
+  lower,
+  operationTable,
+  plan,
+  rootOf,
+} from '@selfcure/tensor';
+import type { Backend, Fuser, Graph, NamedArrays, Node, Program, State, StateSpec } from '@selfcure/tensor';
+import { createPipelines } from './device/pipelines.ts';
+import type { CompileProgress } from './device/pipelines.ts';
+import type { OpenDevice } from './device/open-device.ts';
+import { watchDevice } from './device/watch.ts';
+import { WebGpuError } from './errors.ts';
+import { checkPlan, checkStateBytes } from './memory/check.ts';
+import { createArena } from './memory/arena.ts';
+import { isStage, joinTables, mergeSteps, postponeSmall } from './plan/merge.ts';
+import { alignment, placingOf, planInputs } from './plan/place.ts';
+import { stageSource, stepSource } from './plan/source.ts';
+import type { Step } from './plan/step.ts';
+import { createProgram } from './program.ts';
+import type { GpuProgram } from './program.ts';
+import { createGpuState, stateBytes } from './state.ts';
+import type { GpuState } from './state.ts';
+import { gradientSteps, gradientSumSteps, normalizeSteps } from './steps/batch-norm.ts';
+import type { KernelOptions } from './steps/builder.ts';
+import { copyStep, elementWiseStep, isElementWise } from './steps/element-wise.ts';
+import { stepBuilders } from './steps/table.ts';
+
+/** What {@link planBackend} runs on. */
+export interface PlanBackendOptions {
+  readonly open: OpenDevice;
+  readonly kernels: KernelOptions;
+  readonly onProgress?: ((progress: CompileProgress) => void) | undefined;
+}
+
+/** Whether the engine runs a node itself. */
+function claims(node: Node): true | string {
+  const kind = operationTable[node.op]?.kind;
+  if (kind === 'leaf' || (kind === 'view' && node.op !== 'stopGradient')) return true;
+  return Object.hasOwn(stepBuilders, node.op) || `it has no kernel '${node.op}'`;
+}
+
+/** What runs as one step, in the order in which it is looked for. */
+const fusersOf = (options: KernelOptions): readonly Fuser<Step>[] => [
+  fuseBatchNorm({
+    normalize: normalizeSteps,
+    gradientSums: (node, relu) => gradientSumSteps(node, options, relu),
+    gradient: gradientSteps,
+  }),
+  fuseElementWise({ accepts: isElementWise, step: (nodes) => elementWiseStep(nodes, options.maxBuffers) }),
+];
+
+/** The backend that runs whole graphs: static plans over one arena. */
+export function planBackend({ open, kernels, onProgress }: PlanBackendOptions): Backend {
+  const { device, maxBufferBytes, maxBindingBytes } = open;
+  const watch = watchDevice(device);
+  const pipelines = createPipelines(watch);
+  const arena = createArena(watch);
+  const states = new Map<State, GpuState>();
+  const programs = new Map<Program, GpuProgram>();
+  let closed = false;
+
+  const adopt = (held: GpuState): State => {
+    states.set(held.state, held);
+    return held.state;
+  };
+  const hooks = { adopt, onDispose: (held: GpuState): void => void states.delete(held.state) };
+
+  /** The steps of a graph, and their memory. */
+  const planSteps = (graph: Graph) => {
+    const compiled = compileSteps<Step>(graph, {
+      fusers: fusersOf(kernels),
+      build: (node) => stepBuilders[node.op]!(node, kernels),
+      copy: copyStep,
+      touches: (step) => step,
+      alignment,
+    });
+    const steps = joinTables(postponeSmall(compiled.steps));
+    const inputs = planInputs(graph);
+    // Anew: inputs lie in one upload of their own.
+    const isStored = ({ op }: Node): boolean => op !== 'state' && op !== 'full' && op !== 'iota' && op !== 'input';
+    const roots = (nodes: readonly Node[]): Node[] => nodes.map((node) => rootOf(node)).filter(isStored);
+    const lifetimes = steps.map(({ writes, reads }) => ({ writes: roots(writes), reads: roots(reads) }));
+    const kept = { outputs: roots(Object.values(compiled.outputs)), alignment };
+    return { steps, inputs, lifetimes, kept, memory: plan(lifetimes, kept), outputs: compiled.outputs };
+  };
+
+  return {
+    specificationVersion: 'v1',
+    name: 'webgpu',
+    capabilities: {
+      device: 'webgpu',
+      threads: 1,
+      precision: 'float32',
+      deterministic: true,
+      limits: { maxBytes: maxBufferBytes, maxBindingBytes },
+    },
+    claims,
+    createState: async (specs: readonly StateSpec[], init: NamedArrays) => {
+      for (const spec of specs) checkArray('first value of state', spec.name, init[spec.name], spec.shape);
+      checkStateBytes(specs, stateBytes(specs), open);
+      const { held, accepted } = createGpuState(watch, specs, hooks);
+      adopt(held);
+      try {
+        await accepted;
+        await held.state.write(Object.fromEntries(specs.map(({ name }) => [name, init[name]!])));
+      } catch (error) {
+        held.state.dispose();
+        throw error;
+      }
+      return held.state;
+    },
+    compile: async (given) => {
+      const startedAt = Date.now();
+      watch.check();
+      const graph = lower(given, claims);
+      const planned = planSteps(graph);
+      checkPlan(graph, planned, open);
+      const { steps, inputs, memory, outputs } = planned;
+      const placing = placingOf(memory, inputs);
+      // A state may hold more than the graph uses: its optimizer's slots, mostly.
+      const nearStates = 4 * stateBytes(graph.state) <= maxBindingBytes;
+      const works = mergeSteps(steps, memory, placing, { maxBytes: maxBindingBytes, states: nearStates });
+      const kernelsOf = works.map((work) => {
+        const source = isStage(work) ? stageSource(work, placing) : stepSource(work, placing);
+        const { op, layer } = (isStage(work) ? work.steps.at(-1)! : work).node;
+        return { source, operation: isStage(work) ? `${op}-and-${work.steps.length - 1}-before` : op, layer };
+      });
+      const ready = await pipelines.get(
+        kernelsOf.map(({ source, operation, layer }) => ({
+          text: source.text,
+          bindings: source.bindings.length,
+          operation,
+          layer,
+        })),
+        onProgress,
+      );
+      await arena.reserve(memory.arenaBytes);
+      const made = createProgram(
+        {
+          graph,
+          outputs,
+          memory,
+          inputs,
+          placing,
+          kernels: kernelsOf.map((kernel, k) => ({ ...kernel, pipeline: ready[k]! })),
+          startedAt,
+        },
+        { watch, pipelines, arena, maxBindingBytes, stateOf: (state) => states.get(state) },
+      );
+      try {
+        await made.accepted;
+      } catch (error) {
+        made.program.dispose();
+        throw error;
+      }
+      const { dispose } = made.program;
+      const program = {
+        ...made.program,
+        dispose: () => {
+          programs.delete(program);
+          dispose();
+        },
+      };
+      programs.set(program, made);
+      return program;
+    },
+    memory: () => ({
+      bytes:
+        arena.bytes +
+        [...states.values()].reduce((sum, { bytes }) => sum + bytes, 0) +
+        [...programs.values()].reduce((sum, { bytes }) => sum + bytes(), 0),
+      values: states.size + programs.size,
+    }),
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      watch.close(new WebGpuError('the backend was closed'));
+      for (const state of [...states.keys()]) state.dispose();
+      for (const program of [...programs.keys()]) program.dispose();
+      arena.close();
+      await open.close();
+    },
+  };
+}
