@@ -1,5 +1,5 @@
 /** Arguments of `npm run bench:step`. */
-import { parseArgs } from 'node:util';
+import { jsonObject, number, oneOf, readArguments, text, wholeNumber } from './argument-values.mjs';
 import { BenchError } from './error.mjs';
 
 /** Sides that ours is compared with. */
@@ -32,7 +32,6 @@ measuring --rounds N          at least 9, default 9
                               how long to wait for other processes, in all; default 120
           --seed N            of weights and images, default 0`;
 
-const text = { type: 'string' };
 const specification = {
   model: text,
   size: text,
@@ -86,7 +85,7 @@ const specification = {
  * @throws {BenchError} naming the argument and what it takes
  */
 export function parseArguments(argv, { models, backends }) {
-  const given = read(argv);
+  const given = readArguments(argv, specification);
   if (given.help) return 'help';
   const name = (key, known, otherwise) => oneOf(key, given[key] ?? otherwise, known);
   const whole = (key, otherwise, from) => wholeNumber(key, given[key] ?? otherwise, from);
@@ -110,14 +109,6 @@ export function parseArguments(argv, { models, backends }) {
     quietWithin: number('quiet-within', given['quiet-within'] ?? 120, { from: 0 }),
     seed: whole('seed', 0, 0),
   };
-}
-
-function read(argv) {
-  try {
-    return parseArgs({ args: [...argv], options: specification, strict: true, allowPositionals: false }).values;
-  } catch (cause) {
-    throw new BenchError(`${cause.message}\nGive --help for the list`, { cause });
-  }
 }
 
 /** The other side of the comparison. */
@@ -146,33 +137,4 @@ function peerOf(given, ours, backends) {
     options: given['peer-options'] === undefined ? ours.options : jsonObject('peer-options', given['peer-options']),
   };
   return { name, threads, recipe: own.recipe, own };
-}
-
-function oneOf(key, value, known) {
-  if (known.includes(value)) return value;
-  throw new BenchError(`--${key} '${value}' is unknown. Known: ${known.join(', ')}`);
-}
-
-function wholeNumber(key, value, from) {
-  const parsed = Number(value);
-  if (String(value).trim() !== '' && Number.isSafeInteger(parsed) && parsed >= from) return parsed;
-  throw new BenchError(`--${key} '${value}' is no whole number from ${from}`);
-}
-
-function number(key, value, { above, from }) {
-  const parsed = Number(value);
-  const inRange = above === undefined ? parsed >= from : parsed > above;
-  if (String(value).trim() !== '' && Number.isFinite(parsed) && inRange) return parsed;
-  throw new BenchError(`--${key} '${value}' is no number ${above === undefined ? `from ${from}` : `above ${above}`}`);
-}
-
-function jsonObject(key, value) {
-  let parsed;
-  try {
-    parsed = JSON.parse(value);
-  } catch (cause) {
-    throw new BenchError(`--${key} is no JSON: ${cause.message}. Write it as '{"exact":true}'`, { cause });
-  }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
-  throw new BenchError(`--${key} is no JSON object. Write it as '{"exact":true}'`);
 }

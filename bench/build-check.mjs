@@ -9,7 +9,7 @@ import { BenchError } from './error.mjs';
  *
  * @throws {BenchError} where a package is not built
  */
-export function outdatedBuilds() {
+function outdatedBuilds() {
   return publishable()
     .filter(({ folder, manifest }) => {
       const built = join(folder, 'dist', 'index.js');
@@ -18,4 +18,17 @@ export function outdatedBuilds() {
       return filesUnder(join(folder, 'src')).some((path) => age(join(folder, 'src', path)) > age(built));
     })
     .map(({ manifest }) => manifest.name);
+}
+
+/**
+ * Says which builds are older than their sources; they are measured all the same.
+ *
+ * @throws {BenchError} where a package is not built
+ */
+export function checkBuilds(log) {
+  const outdated = outdatedBuilds();
+  if (outdated.length === 0) return;
+  log(
+    `Builds that are older than their sources: ${outdated.join(', ')}. Measuring them; npm run build makes them anew.`,
+  );
 }

@@ -59,13 +59,21 @@ export function stepOf({ model, batchSize, recipe, optimizer: options }) {
 /**
  * Makes a problem and writes its arrays into a folder.
  *
- * @param {{ model: string, size: number, channels: number, width: number, batch: number, recipe: string, seed: number }} options
+ * @param {{ model: string, size: number, channels: number, width: number, classes?: number, batch: number, recipe: string, seed: number }} options
+ *   `classes`: default the model's
  * @param {string} folder
  * @returns {Promise<Problem>}
  * @throws {OptionError} where the model refuses an option
  */
-export async function makeProblem({ model: name, size, channels, width, batch, recipe, seed }, folder) {
-  const { name: family, options, classes } = modelByName(name, { size, channels, width });
+export async function makeProblem({ model: name, size, channels, width, classes: given, batch, recipe, seed }, folder) {
+  const {
+    name: family,
+    options,
+    classes,
+  } = modelByName(name, {
+    ...{ size, channels, width },
+    ...(given !== undefined && { classes: given }),
+  });
   const outline = { model: { name: family, options }, batchSize: batch, classes, batches, recipe, optimizer };
   const { graph } = stepOf(outline);
   const states = graph.state.filter(({ kind }) => kind !== 'slot');

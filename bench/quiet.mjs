@@ -130,9 +130,25 @@ export function quietWatch({ pids, seconds, log }) {
     }
   };
 
+  /**
+   * Runs a measurement that is too long to be repeated.
+   *
+   * @template T
+   * @param {() => Promise<T>} task
+   * @returns {Promise<T>}
+   */
+  const observe = async (task) => {
+    const { result, share } = await timed(task);
+    shares.push(share);
+    if (known && share >= quietLimit)
+      log(`Other processes took ${percent(share)} of the machine's CPU time (limit ${percent(quietLimit)}).`);
+    return result;
+  };
+
   return {
     wait,
     measure,
+    observe,
     /** Whether every measurement kept was undisturbed, and the largest share of others in one (null where unknown). */
     report: () => ({
       quiet: known && shares.every((share) => share < quietLimit),

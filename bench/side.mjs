@@ -1,8 +1,8 @@
 /** One side of a comparison: a child process that answers a line of JSON with a line of JSON. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { BenchError } from './error.mjs';
+import { peakBytes } from './memory.mjs';
 
 /**
  * What a side says of itself when it has been set up.
@@ -76,18 +76,17 @@ export async function openSide({ label, command, args, setUp }) {
       statistics: async (variant) => (await request({ do: 'statistics', variant })).rms,
       /** Largest resident memory so far in bytes, null where the system does not tell. */
       peakBytes: () => peakBytes(child.pid),
+      /**
+       * What only some sides answer.
+       *
+       * @param {{ do: string }} message
+       * @returns {Promise<object>}
+       */
+      request,
       close,
     };
   } catch (error) {
     close();
     throw error;
-  }
-}
-
-function peakBytes(pid) {
-  try {
-    return 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
-  } catch {
-    return null;
   }
 }

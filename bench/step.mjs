@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArguments, usage } from './arguments.mjs';
 import { backendNames } from './backends.mjs';
-import { outdatedBuilds } from './build-check.mjs';
+import { checkBuilds } from './build-check.mjs';
 import { BenchError, describeError } from './error.mjs';
 import { describeMachine } from './machine.mjs';
 import { quietWatch } from './quiet.mjs';
+import { rounded } from './rounded.mjs';
 import { compareVariants, measureRounds, summarize } from './rounds.mjs';
 import { openSide } from './side.mjs';
 import { torchPython } from './torch-environment.mjs';
@@ -27,15 +28,10 @@ const log = (line) => console.error(line);
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 async function main() {
-  const outdated = outdatedBuilds();
+  checkBuilds(log);
   const { modelNames } = await import('@selfcure/models');
   const options = parseArguments(process.argv.slice(2), { models: modelNames, backends: backendNames });
   if (options === 'help') return console.log(usage);
-  if (outdated.length > 0) {
-    log(
-      `Builds that are older than their sources: ${outdated.join(', ')}. Measuring them; npm run build makes them anew.`,
-    );
-  }
   const folder = mkdtempSync(join(tmpdir(), 'selfcure-bench-'));
   const sides = [];
   try {
@@ -183,9 +179,6 @@ function sideReport({ side, variant, variants }, { recipe, options = {} }) {
     peak_mib: peak && Math.round(peak / 2 ** 20),
   };
 }
-
-/** Four significant digits. */
-const rounded = (value) => Number(value.toPrecision(4));
 
 await main().catch((error) => {
   console.error(describeError(error));

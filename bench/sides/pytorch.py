@@ -1,8 +1,9 @@
 """The same training step in PyTorch, as its users write it: eager, on the CPU.
 
-Speaks JSON lines (see ../side.mjs). Set-up: {problem, threads}; the problem is described in ../problem.mjs. Every variant is
-a network and an optimizer of its own; they differ in the order of the numbers in memory: PyTorch's default is [N, C, H, W],
-channels_last is what its guides advise for convolutions.
+Speaks JSON lines (see ../side.mjs). Set-up: {problem, threads, variants}; the problem is described in ../problem.mjs. Every
+variant (all where none are named) is a network and an optimizer of its own; they differ in the order of the numbers in memory:
+PyTorch's default is [N, C, H, W], channels_last is what its guides advise for convolutions. A request beyond those of every side
+is `memory`: {importBytes, peakBytes}, the largest resident memory when the imports were done and so far, null where it is unknown.
 """
 
 import inspect
@@ -14,6 +15,23 @@ import time
 import numpy
 import torch
 import torch.nn.functional as functional
+
+
+def peak_bytes():
+    """Largest resident memory of this process so far."""
+    try:
+        with open("/proc/self/status") as status:
+            return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+IMPORT_BYTES = peak_bytes()
 
 FORMATS = {"default": torch.contiguous_format, "channels_last": torch.channels_last}
 
@@ -164,14 +182,16 @@ def answer(request, trainings):
     if request["do"] == "setUp":
         torch.set_num_threads(request["threads"])
         arrays = read_arrays(request["problem"]["arrays"])
-        for name, memory_format in FORMATS.items():
-            trainings[name] = Training(request["problem"], arrays, memory_format)
+        for name in request.get("variants", FORMATS):
+            trainings[name] = Training(request["problem"], arrays, FORMATS[name])
         return {
             "name": "pytorch",
             "version": torch.__version__,
             "threads": torch.get_num_threads(),
-            "variants": list(FORMATS),
+            "variants": list(trainings),
         }
+    if request["do"] == "memory":
+        return {"importBytes": IMPORT_BYTES, "peakBytes": peak_bytes()}
     training = trainings[request["variant"]]
     if request["do"] == "steps":
         milliseconds, objectives = [], []

@@ -17,9 +17,8 @@ import { describeError } from '../error.mjs';
  * @param {(setUp: object) => Promise<Side>} open
  */
 export async function serve(open) {
-  console.log = console.error; // Libraries greet on the standard output, which is ours alone.
   let side = null;
-  const answers = {
+  await answerRequests({
     setUp: async (message) => {
       side = await open(message);
       return side.description;
@@ -35,7 +34,16 @@ export async function serve(open) {
       return { milliseconds, objectives };
     },
     statistics: async ({ variant }) => ({ rms: rootMeanSquare(await side.statistics(variant)) }),
-  };
+  });
+}
+
+/**
+ * Answers every request by the function of its name, until the harness closes the input.
+ *
+ * @param {Record<string, (request: object) => Promise<object>>} answers
+ */
+export async function answerRequests(answers) {
+  console.log = console.error; // Libraries greet on the standard output, which is ours alone.
   for await (const line of createInterface({ input: process.stdin })) {
     const message = JSON.parse(line);
     const reply = await answers[message.do](message).catch((error) => ({ error: describeError(error) }));
