@@ -16,7 +16,9 @@ const maxNodes = 32;
 
 /**
  * Chains of element-wise operations: a node with all that leads to it alone, over values of the same size, so that
- * only the last value is stored. Reshaped values are looked through.
+ * only the last value is stored. Reshaped values are looked through. A chain has at most 32 nodes, and as many as `step` takes.
+ *
+ * @example const fuser = fuseElementWise({ accepts: ({ op }) => op in formulas, step: (nodes) => ({ kernel: wgslOf(nodes) }) });
  */
 export function fuseElementWise<S>({ accepts, step }: ElementWiseSteps<S>): Fuser<S> {
   return (anchor, uses, taken) => {

@@ -17,7 +17,11 @@ export interface Uses {
   canMove(node: Node, at: Node): boolean;
 }
 
-/** Looks through a graph once. */
+/**
+ * Looks through a graph once.
+ *
+ * @example usesOf(graph, operationTable).consumers(node);
+ */
 export function usesOf(graph: Graph, operations: OperationTable): Uses {
   const writesOf = (node: Node): readonly string[] => {
     const row = operations[node.op];
