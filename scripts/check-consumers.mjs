@@ -32,7 +32,9 @@ function step(name, command, args) {
 /** Engines that the packages ask their user to install, at the versions that the repository is tested with. */
 function engines() {
   const { devDependencies } = manifestOf(root);
-  const peers = packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {}));
+  const peers = packages.flatMap(({ manifest }) =>
+    Object.keys(manifest.peerDependencies ?? {}).filter((name) => !manifest.peerDependenciesMeta?.[name]?.optional),
+  );
   return Object.fromEntries(
     peers.filter((name) => name in devDependencies).map((name) => [name, devDependencies[name]]),
   );

@@ -31,13 +31,12 @@ export interface CompileStepsOptions<S> {
   readonly alignment?: number;
 }
 
-/** Values that have no place in the arena: states and constants. */
+/** Values that have no place in the arena. */
 const isFixed = (node: Node): boolean => node.op === 'state' || node.op === 'full' || node.op === 'iota';
 
 /**
  * Fuses a lowered graph, asks the engine for the steps of the rest, and plans the memory of all: inputs, what steps store, and
- * outputs lie in one arena. A state or constant that is an output is copied there where it stands in the schedule, since an
- * effect may follow.
+ * outputs lie in one arena. A constant that is an output is copied there (of a state the trace has made a value already).
  *
  * @example
  * const { steps, memory } = compileSteps(lower(graph, claims), { fusers, build, copy, touches: (step) => step });
