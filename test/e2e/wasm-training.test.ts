@@ -76,11 +76,11 @@ describe('training on WebAssembly', () => {
   });
 
   it('learns faces', async () => {
-    const clean = facesDataset({ samples: 280, seed: 3, ...faces });
+    const clean = facesDataset({ samples: 560, seed: 3, ...faces });
     const run = await train(
       settings({
         data: clean,
-        epochs: 15,
+        epochs: 25,
         optimizer: adam({ learningRate: 4e-3 }),
         model: faceCnn({ size: 16, width: 0.25 }),
         recipe: ce(),
@@ -91,6 +91,6 @@ describe('training on WebAssembly', () => {
       model: run.model,
       data: facesDataset({ samples: 140, seed: 4, ...faces }),
     });
-    expect(accuracy).toBeGreaterThan(0.5); // chance is 1 in 7
+    expect(accuracy).toBeGreaterThan(0.5); // chance is 1 in 7; seeds reach 0.56 to 0.72
   });
 });
