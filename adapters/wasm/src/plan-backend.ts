@@ -1,14 +1,5 @@
-import { checkArray, compileSteps, lower, operationTable, RunError } from '@selfcure/tensor';
-import type {
-  Backend,
-  Capabilities,
-  CompiledSteps,
-  Graph,
-  NamedArrays,
-  Node,
-  State,
-  StateSpec,
-} from '@selfcure/tensor';
+import { checkArray, compileSteps, lower, RunError, stepClaims } from '@selfcure/tensor';
+import type { Backend, Capabilities, CompiledSteps, Graph, NamedArrays, State, StateSpec } from '@selfcure/tensor';
 import { WasmMemoryError } from './errors.ts';
 import type { Executor } from './execute/executor.ts';
 import { fusers } from './fuse/table.ts';
@@ -33,18 +24,8 @@ export interface PlanBackendOptions {
   close(): void | Promise<void>;
 }
 
-/** Whether an operation takes its second input as numbers of rows; all others compute with float32. */
-const takesRows = (node: Node): boolean => node.op === 'takeRows' || node.op === 'scatterRows';
-
 /** Whether the engine runs a node itself. */
-function claims(node: Node): true | string {
-  const kind = operationTable[node.op]?.kind;
-  if ([node, ...node.inputs].some(({ shape }) => shape.includes(0))) return 'a value of it has no elements';
-  if (kind === 'leaf' || (kind === 'view' && node.op !== 'stopGradient')) return true;
-  if (node.inputs.some(({ dtype }, i) => dtype === 'i32' && !(takesRows(node) && i === 1)))
-    return 'it computes with float32, and an input is i32. Upload that input as f32';
-  return Object.hasOwn(stepBuilders, node.op) || `it has no kernel '${node.op}'`;
-}
+const claims = stepClaims((op) => Object.hasOwn(stepBuilders, op));
 
 /** The backend that runs whole graphs on kernels of our own: static plans over one arena. */
 export function planBackend({ heap, executor, kernels, capabilities, close }: PlanBackendOptions): Backend {

@@ -17,8 +17,7 @@ export interface WasmState {
 /**
  * Places values in the heap.
  *
- * @param onDispose is told once.
- * @param adopt makes the state of a copy known to the backend.
+ * @param hooks `adopt` makes the state of a copy known to the backend, `onDispose` is told once.
  */
 export function createWasmState(
   heap: Heap,

@@ -1,12 +1,12 @@
 import {
   checkArray,
-  compileSteps,
   fuseBatchNorm,
   fuseElementWise,
   lower,
-  operationTable,
   plan,
   rootOf,
+  selectSteps,
+  stepClaims,
 } from '@selfcure/tensor';
 import type { Backend, Fuser, Graph, NamedArrays, Node, Program, State, StateSpec } from '@selfcure/tensor';
 import { createPipelines } from './device/pipelines.ts';
@@ -37,11 +37,7 @@ export interface PlanBackendOptions {
 }
 
 /** Whether the engine runs a node itself. */
-function claims(node: Node): true | string {
-  const kind = operationTable[node.op]?.kind;
-  if (kind === 'leaf' || (kind === 'view' && node.op !== 'stopGradient')) return true;
-  return Object.hasOwn(stepBuilders, node.op) || `it has no kernel '${node.op}'`;
-}
+const claims = stepClaims((op) => Object.hasOwn(stepBuilders, op));
 
 /** What runs as one step, in the order in which it is looked for. */
 const fusersOf = (options: KernelOptions): readonly Fuser<Step>[] => [
@@ -71,21 +67,19 @@ export function planBackend({ open, kernels, onProgress }: PlanBackendOptions): 
 
   /** The steps of a graph, and their memory. */
   const planSteps = (graph: Graph) => {
-    const compiled = compileSteps<Step>(graph, {
+    const selected = selectSteps<Step>(graph, {
       fusers: fusersOf(kernels),
       build: (node) => stepBuilders[node.op]!(node, kernels),
       copy: copyStep,
-      touches: (step) => step,
-      alignment,
     });
-    const steps = joinTables(postponeSmall(compiled.steps));
+    const steps = joinTables(postponeSmall(selected.steps));
+    // Inputs lie in one upload of their own.
     const inputs = planInputs(graph);
-    // Anew: inputs lie in one upload of their own.
     const isStored = ({ op }: Node): boolean => op !== 'state' && op !== 'full' && op !== 'iota' && op !== 'input';
     const roots = (nodes: readonly Node[]): Node[] => nodes.map((node) => rootOf(node)).filter(isStored);
     const lifetimes = steps.map(({ writes, reads }) => ({ writes: roots(writes), reads: roots(reads) }));
-    const kept = { outputs: roots(Object.values(compiled.outputs)), alignment };
-    return { steps, inputs, lifetimes, kept, memory: plan(lifetimes, kept), outputs: compiled.outputs };
+    const kept = { outputs: roots(Object.values(selected.outputs)), alignment };
+    return { steps, inputs, lifetimes, kept, memory: plan(lifetimes, kept), outputs: selected.outputs };
   };
 
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reference } from '@selfcure/reference';
-import { slotName, trace } from '@selfcure/tensor';
+import { slotName, trace, UnsupportedOperationError } from '@selfcure/tensor';
 import type { Backend, Graph, NamedArrays, Ops, Tensor } from '@selfcure/tensor';
 import { webgpu, WebGpuDeviceLostError, WebGpuError, WebGpuMemoryError, WebGpuRunError } from '@selfcure/webgpu';
 import { numbers, openWith, ownDevice, runOnce, whyNoWebGpu } from './open.ts';
@@ -43,6 +43,21 @@ const inputs = (graph: Graph, step: number): NamedArrays =>
 async function start(backend: Backend, graph: Graph) {
   return { program: await backend.compile(graph), state: await backend.createState(graph.state, firstValues(graph)) };
 }
+
+describe.skipIf(absent)('what the engine cannot compute', () => {
+  it('is refused by name: arithmetic on i32, values without elements', async () => {
+    const backend = await openWith({});
+    for (const body of [
+      (ops: Ops) => ops.mul(ops.input('index', [3], 'i32'), 0.5),
+      (ops: Ops) => ops.matmul(ops.input('a', [3, 0]), ops.input('b', [0, 2])),
+    ]) {
+      const compiling = backend.compile(trace((ops) => ({ y: ops.scope('head', () => body(ops)) })));
+      await expect(compiling).rejects.toThrow(UnsupportedOperationError);
+      await expect(compiling).rejects.toThrow(/layer 'head'.*(i32|no elements)/s);
+    }
+    await backend.close();
+  });
+});
 
 describe('what is missing is named', () => {
   it('no adapter', async () => {

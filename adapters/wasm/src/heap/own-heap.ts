@@ -5,8 +5,8 @@ import type { Heap } from './heap.ts';
 const page = 2 ** 16;
 
 /**
- * A memory of our own, for runtimes without tfjs's binary. It ends a page below 4 GiB, so that no end of a value is address 0. First fit over a sorted list of gaps; it grows on demand, to
- * `limit` bytes.
+ * A memory of our own, for runtimes without tfjs's binary. First fit over a sorted list of gaps; it grows on demand, to `limit`
+ * bytes. By default it ends a page below 4 GiB, so that no end of a value is address 0.
  *
  * @param shared whether threads can share it.
  * @throws WasmError where the runtime has no room for it.

@@ -1,4 +1,4 @@
-import { attributesOf, resolve, sizeOf, slotName, workspace } from '@selfcure/tensor';
+import { attributesOf, rootOf, sizeOf, slotName, workspace } from '@selfcure/tensor';
 import type { AdamAttributes, AssignAttributes, Node, Place, SgdAttributes } from '@selfcure/tensor';
 import { step } from '../plan/step.ts';
 import type { Step, Word } from '../plan/step.ts';
@@ -64,7 +64,7 @@ function pieces(
 function unchanged(inputs: readonly Node[], written: readonly string[]): { nodes: Node[]; copies: Step[] } {
   const copies: Step[] = [];
   const nodes = inputs.map((node) => {
-    const { node: root } = resolve({ node, bytes: 0 });
+    const root = rootOf(node);
     if (root.op !== 'state' || !written.includes(String(root.attributes['name']))) return node;
     const copy = workspace(node.shape);
     copies.push(copyStep(node, copy));

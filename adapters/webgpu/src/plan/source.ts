@@ -1,4 +1,4 @@
-import { resolve, sizeOf } from '@selfcure/tensor';
+import { rootOf, sizeOf } from '@selfcure/tensor';
 import type { Node } from '@selfcure/tensor';
 import { accessBy, keyOf, plus } from './access.ts';
 import type { Access } from './access.ts';
@@ -209,7 +209,7 @@ ${body}
 function tableSource(table: TableKernel, placing: Placing): Source {
   const { access, header } = windowAccess(placing, {});
   const body = table.body(access);
-  const sources = [...new Set(table.rows.map(({ value }) => placing(resolve({ node: value, bytes: 0 }).node).buffer))];
+  const sources = [...new Set(table.rows.map(({ value }) => placing(rootOf(value)).buffer))];
   const read = sources
     .sort()
     .map((buffer) => `case ${bufferNumbers[buffer]}u: { value = ${arrayOf[buffer]}[origin + j]; }`);

@@ -1,4 +1,4 @@
-import { resolve, sizeOf, stridesOf, unshaped } from '@selfcure/tensor';
+import { rootOf, sizeOf, stridesOf, unshaped } from '@selfcure/tensor';
 import type { Node, Shape } from '@selfcure/tensor';
 import { isAligned, keyOf, plus } from '../plan/access.ts';
 import type { Access } from '../plan/access.ts';
@@ -50,7 +50,7 @@ export function elementWiseStep(nodes: readonly Node[], maxBuffers: number): Ste
   const operands = nodes.flatMap((node) =>
     node.inputs.filter((input) => !members.has(unshaped(input))).map((input) => ({ input, shape: node.shape })),
   );
-  const roots = operands.map(({ input }) => resolve({ node: input, bytes: 0 }).node);
+  const roots = operands.map(({ input }) => rootOf(input));
   const bound = new Set(roots.filter(({ op }) => op !== 'full' && op !== 'iota').map(keyOf));
   if (bound.size + 1 > maxBuffers) return null;
   const elements = sizeOf(result.shape);

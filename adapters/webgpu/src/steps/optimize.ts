@@ -1,4 +1,4 @@
-import { attributesOf, resolve, sizeOf, slotName, workspace } from '@selfcure/tensor';
+import { attributesOf, rootOf, sizeOf, slotName, workspace } from '@selfcure/tensor';
 import type { AdamAttributes, AssignAttributes, Node, SgdAttributes } from '@selfcure/tensor';
 import { keyOf } from '../plan/access.ts';
 import { literal } from '../plan/literal.ts';
@@ -20,7 +20,7 @@ function placed(values: readonly Node[]): { nodes: Node[]; copies: Step[] } {
 function copied(values: readonly Node[], which: (root: Node) => boolean): { nodes: Node[]; copies: Step[] } {
   const copies: Step[] = [];
   const nodes = values.map((node) => {
-    if (!which(resolve({ node, bytes: 0 }).node)) return node;
+    if (!which(rootOf(node))) return node;
     const copy = workspace(node.shape);
     copies.push(copyStep(node, copy));
     return copy;

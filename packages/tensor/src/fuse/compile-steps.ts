@@ -4,29 +4,38 @@ import { operationTable } from '../operations/table.ts';
 import { plan } from '../plan.ts';
 import type { MemoryPlan, Step } from '../plan.ts';
 import type { Fuser, Fusion } from './fusion.ts';
-import { resolve, workspace } from './place.ts';
+import { rootOf } from '../trace.ts';
+import { workspace } from './place.ts';
 import { usesOf } from './uses.ts';
 
-/** A graph as an engine runs it: steps, and where their values lie. */
-export interface CompiledSteps<S> {
+/** The steps of a graph. */
+export interface SelectedSteps<S> {
   readonly steps: readonly S[];
-  readonly memory: MemoryPlan;
   /** The value to read for every output. */
   readonly outputs: Readonly<Record<string, Node>>;
 }
 
-/** How {@link compileSteps} asks an engine for its steps. */
-export interface CompileStepsOptions<S> {
+/** A graph as an engine runs it: steps, and where their values lie. */
+export interface CompiledSteps<S> extends SelectedSteps<S> {
+  readonly memory: MemoryPlan;
+}
+
+/** How {@link selectSteps} asks an engine for its steps. */
+export interface SelectStepsOptions<S> {
   /** Each goes over the whole graph before the next. */
   readonly fusers: readonly Fuser<S>[];
   /** Steps of a node that nothing fused. */
   build(node: Node): readonly S[];
   /** A step that copies a whole value. */
   copy(from: Node, to: Node): S;
-  /** The values that a step writes first, and all others that it reads or changes. */
-  touches(step: S): Step;
   /** The operations that the graph was traced with. Default: {@link operationTable}. */
   readonly operations?: OperationTable;
+}
+
+/** What {@link compileSteps} needs. */
+export interface CompileStepsOptions<S> extends SelectStepsOptions<S> {
+  /** The values that a step writes first, and all others that it reads or changes. */
+  touches(step: S): Step;
   /** Bytes that places in the arena are multiples of. Default 64. */
   readonly alignment?: number;
 }
@@ -35,13 +44,12 @@ export interface CompileStepsOptions<S> {
 const isFixed = (node: Node): boolean => node.op === 'state' || node.op === 'full' || node.op === 'iota';
 
 /**
- * Fuses a lowered graph, asks the engine for the steps of the rest, and plans the memory of all: inputs, what steps store, and
- * outputs lie in one arena. A constant that is an output is copied there (of a state the trace has made a value already).
+ * Fuses a lowered graph and asks the engine for the steps of the rest, in the order of the schedule. A constant that is an output is
+ * copied into a value of its own (of a state the trace has made one already).
  *
- * @example
- * const { steps, memory } = compileSteps(lower(graph, claims), { fusers, build, copy, touches: (step) => step });
+ * @example const { steps, outputs } = selectSteps(lower(graph, claims), { fusers, build, copy });
  */
-export function compileSteps<S>(graph: Graph, options: CompileStepsOptions<S>): CompiledSteps<S> {
+export function selectSteps<S>(graph: Graph, options: SelectStepsOptions<S>): SelectedSteps<S> {
   const { fusers, build, copy, operations = operationTable } = options;
   const uses = usesOf(graph, operations);
   const passive = (node: Node): boolean => {
@@ -64,7 +72,7 @@ export function compileSteps<S>(graph: Graph, options: CompileStepsOptions<S>): 
 
   const copies = new Map<Node, Node>();
   for (const node of Object.values(graph.outputs)) {
-    if (isFixed(resolve({ node, bytes: 0 }).node)) copies.set(node, workspace(node.shape));
+    if (isFixed(rootOf(node, operations))) copies.set(node, workspace(node.shape));
   }
 
   const steps: S[] = [];
@@ -79,17 +87,27 @@ export function compileSteps<S>(graph: Graph, options: CompileStepsOptions<S>): 
   const outputs = Object.fromEntries(
     Object.entries(graph.outputs).map(([name, node]) => [name, copies.get(node) ?? node]),
   );
-  return { steps, memory: planMemory(graph, steps, Object.values(outputs), options), outputs };
+  return { steps, outputs };
+}
+
+/**
+ * {@link selectSteps}, and the memory of all values in one arena: inputs, what steps store, and outputs.
+ *
+ * @example
+ * const { steps, memory } = compileSteps(lower(graph, claims), { fusers, build, copy, touches: (step) => step });
+ */
+export function compileSteps<S>(graph: Graph, options: CompileStepsOptions<S>): CompiledSteps<S> {
+  const selected = selectSteps(graph, options);
+  return { ...selected, memory: planMemory(graph, selected, options) };
 }
 
 function planMemory<S>(
   graph: Graph,
-  steps: readonly S[],
-  outputs: readonly Node[],
-  { touches, alignment }: CompileStepsOptions<S>,
+  { steps, outputs }: SelectedSteps<S>,
+  { touches, alignment, operations }: CompileStepsOptions<S>,
 ): MemoryPlan {
-  const root = (node: Node): Node => resolve({ node, bytes: 0 }).node;
-  const stored = (nodes: readonly Node[]): Node[] => nodes.map(root).filter((node) => !isFixed(node));
+  const stored = (nodes: readonly Node[]): Node[] =>
+    nodes.map((node) => rootOf(node, operations)).filter((node) => !isFixed(node));
   const uploads = graph.nodes.filter((node) => node.op === 'input');
   return plan(
     [
@@ -100,6 +118,6 @@ function planMemory<S>(
         return { writes: written, reads: stored(reads).filter((node) => !written.includes(node)) };
       }),
     ],
-    { outputs: stored(outputs), ...(alignment !== undefined && { alignment }) },
+    { outputs: stored(Object.values(outputs)), ...(alignment !== undefined && { alignment }) },
   );
 }

@@ -1,6 +1,6 @@
 import type { Graph, Node } from '../graph.ts';
 import type { OperationTable } from '../operations/operation.ts';
-import { resolve } from './place.ts';
+import { rootOf } from '../trace.ts';
 
 /** What fusion needs to know of a graph. */
 export interface Uses {
@@ -40,7 +40,7 @@ export function usesOf(graph: Graph, operations: OperationTable): Uses {
     canMove: (node, at) => {
       const [from, to] = [position.get(node)!, position.get(at)!];
       return node.inputs.every((input) => {
-        const root = resolve({ node: input, bytes: 0 }).node;
+        const root = rootOf(input, operations);
         if (root.op !== 'state') return true;
         return !effects.some((effect) => effect.name === root.attributes['name'] && effect.at > from && effect.at < to);
       });
