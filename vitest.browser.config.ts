@@ -1,16 +1,8 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
+import { chromiumOptions } from './test/browser/chromium-path.ts';
 import node from './vitest.config.ts';
-
-/** The Chromium of the system, or `SELFCURE_CHROMIUM`; without either playwright's own, if it was downloaded. */
-const executablePath =
-  process.env['SELFCURE_CHROMIUM'] ??
-  ['chromium', 'chromium-browser', 'google-chrome']
-    .flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name)))
-    .find(existsSync);
 
 /** Tests in a page that vite serves with these headers. */
 function pages(name: string, include: string[], headers: Record<string, string>): TestProjectInlineConfiguration {
@@ -27,7 +19,7 @@ function pages(name: string, include: string[], headers: Record<string, string>)
         enabled: true,
         headless: true,
         screenshotFailures: false,
-        provider: playwright({ launchOptions: executablePath === undefined ? {} : { executablePath } }),
+        provider: playwright({ launchOptions: chromiumOptions() }),
         instances: [{ browser: 'chromium' }],
       },
     },

@@ -77,6 +77,22 @@ const specification = {
  */
 
 /**
+ * Our side, as `--backend`, `--threads`, `--recipe` and `--options` give it.
+ *
+ * @param {Readonly<Record<string, string>>} given
+ * @param {readonly string[]} backends known names
+ * @returns {OwnSide}
+ */
+export function ownSide(given, backends) {
+  return {
+    backend: oneOf('backend', given.backend ?? 'wasm', backends),
+    threads: wholeNumber('threads', given.threads ?? 1, 1),
+    recipe: oneOf('recipe', given.recipe ?? 'scn', recipes),
+    options: jsonObject('options', given.options ?? '{}'),
+  };
+}
+
+/**
  * Reads and checks arguments.
  *
  * @param {readonly string[]} argv
@@ -90,12 +106,7 @@ export function parseArguments(argv, { models, backends }) {
   const name = (key, known, otherwise) => oneOf(key, given[key] ?? otherwise, known);
   const whole = (key, otherwise, from) => wholeNumber(key, given[key] ?? otherwise, from);
 
-  const ours = {
-    backend: name('backend', backends, 'wasm'),
-    threads: whole('threads', 1, 1),
-    recipe: name('recipe', recipes, 'scn'),
-    options: jsonObject('options', given.options ?? '{}'),
-  };
+  const ours = ownSide(given, backends);
   return {
     model: name('model', models, 'resnet18-s2'),
     size: whole('size', 48, 1),

@@ -1,31 +1,45 @@
 /**
- * `npm run bench:kernels -- --backend wasm [--batch 32] [--threads 1] [--exact] [--only 3x3]`: time of single operations
- * on the shapes of a ResNet-18, as a table. GFLOP/s count the multiplications of the plain algorithm, so that Winograd's
- * fewer ones show as more; they stand beside the multiply-add peak that the machine reaches on registers.
+ * `npm run bench:kernels`: time of single operations on the shapes of a ResNet-18, as a table. GFLOP/s count the
+ * multiplications of the plain algorithm, so that Winograd's fewer ones show as more; they stand beside the multiply-add peak that the machine
+ * reaches on registers.
  */
-import { parseArgs } from 'node:util';
 import { flopsOf, sizeOf, trace } from '@selfcure/tensor';
+import { backendNames, createBackend } from './backends.mjs';
+import { checkBuilds } from './build-check.mjs';
+import { describeError } from './error.mjs';
+import { parseArguments, usage } from './kernels/arguments.mjs';
 import { cases } from './kernels/cases.mjs';
 import { multiplyAddPeak } from './kernels/peak.mjs';
+import { median } from './statistics.mjs';
 
-const { values } = parseArgs({
-  options: {
-    backend: { type: 'string', default: 'wasm' },
-    batch: { type: 'string', default: '32' },
-    threads: { type: 'string', default: '1' },
-    exact: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-    seconds: { type: 'string', default: '0.5' },
-  },
-});
-const factory = (await import(`@selfcure/${values.backend}`))[values.backend];
-const backend = await factory({ threads: Number(values.threads), exact: values.exact });
-const peak = await multiplyAddPeak();
+const leastRuns = 9;
 
-console.log(`| operation | shape | ms (median) | ms (best) | GFLOP/s | of the peak ${peak.toFixed(1)} | GB/s |`);
-console.log('|---|---|---|---|---|---|---|');
-for (const { name, kernel, bytes, build } of cases(Number(values.batch))) {
-  if (!`${kernel} ${name}`.includes(values.only)) continue;
+async function main() {
+  checkBuilds((line) => console.error(line));
+  const options = parseArguments(process.argv.slice(2), backendNames);
+  if (options === 'help') return console.log(usage);
+  const { backend: name, batch, threads, exact, only, seconds } = options;
+  const backend = await createBackend({ backend: name, threads, options: exact ? { exact } : {} });
+  const peak = await multiplyAddPeak();
+  console.log(`| operation | shape | ms (median) | ms (best) | GFLOP/s | of the peak ${peak.toFixed(1)} | GB/s |`);
+  console.log('|---|---|---|---|---|---|---|');
+  for (const { name: shape, kernel, bytes, build } of cases(batch)) {
+    if (!`${kernel} ${shape}`.includes(only)) continue;
+    const { times, flops } = await measure(backend, build, seconds);
+    const middle = median(times);
+    const speed = flops / middle / 1e6;
+    const columns = bytes
+      ? ['', '', (bytes / middle / 1e6).toFixed(1)]
+      : [speed.toFixed(1), `${((100 * speed) / peak / threads).toFixed(0)} %`, ''];
+    console.log(
+      `| ${kernel} | ${shape} | ${middle.toFixed(2)} | ${Math.min(...times).toFixed(2)} | ${columns.join(' | ')} |`,
+    );
+  }
+  await backend.close();
+}
+
+/** Milliseconds of repeated runs of one operation, and its floating-point operations. */
+async function measure(backend, build, seconds) {
   const graph = trace((ops) => {
     const y = build(ops);
     return { first: ops.rows(ops.reshape(y, [sizeOf(y.shape)]), 0, 1) };
@@ -36,22 +50,15 @@ for (const { name, kernel, bytes, build } of cases(Number(values.batch))) {
     Object.fromEntries(graph.state.map((spec, i) => [spec.name, numbers(sizeOf(spec.shape), i + 1)])),
   );
   const times = [];
-  const end = performance.now() + 1000 * Number(values.seconds);
-  while (times.length < 9 || performance.now() < end) {
+  const end = performance.now() + 1000 * seconds;
+  while (times.length < leastRuns || performance.now() < end) {
     const start = performance.now();
     await program.run(state, {});
     times.push(performance.now() - start);
   }
-  times.sort((a, b) => a - b);
-  const [median, best] = [times[times.length >> 1], times[0]];
-  const speed = flopsOf(graph.nodes) / median / 1e6;
-  const columns = bytes
-    ? ['', '', (bytes / median / 1e6).toFixed(1)]
-    : [speed.toFixed(1), `${((100 * speed) / peak / Number(values.threads)).toFixed(0)} %`, ''];
-  console.log(`| ${kernel} | ${name} | ${median.toFixed(2)} | ${best.toFixed(2)} | ${columns.join(' | ')} |`);
   for (const held of [state, program]) held.dispose();
+  return { times, flops: flopsOf(graph.nodes) };
 }
-await backend.close();
 
 /** Numbers between 0.5 and 1.5: positive, so that variances and roots are ordinary. */
 function numbers(count, seed) {
@@ -61,3 +68,8 @@ function numbers(count, seed) {
     return 0.5 + state / 2 ** 32;
   });
 }
+
+main().catch((error) => {
+  console.error(describeError(error));
+  process.exitCode = 1;
+});

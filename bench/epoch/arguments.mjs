@@ -1,6 +1,6 @@
 /** Arguments of `npm run bench:epoch`. */
-import { jsonObject, number, oneOf, readArguments, text, wholeNumber } from '../argument-values.mjs';
-import { recipes } from '../arguments.mjs';
+import { number, oneOf, readArguments, text, wholeNumber } from '../argument-values.mjs';
+import { ownSide, recipes } from '../arguments.mjs';
 import { BenchError } from '../error.mjs';
 
 /** Images of FER2013's training split that have a majority of FER+'s votes, as `--data` reads them. */
@@ -80,12 +80,7 @@ export function parseArguments(argv, { models, backends }) {
     model: oneOf('model', given.model ?? 'resnet18-s2', models),
     width: number('width', given.width ?? 0.5, { above: 0 }),
     batch: whole('batch', 32, 2),
-    ours: {
-      backend: oneOf('backend', given.backend ?? 'wasm', backends),
-      threads: whole('threads', 1, 1),
-      recipe: oneOf('recipe', given.recipe ?? 'scn', recipes),
-      options: jsonObject('options', given.options ?? '{}'),
-    },
+    ours: ownSide(given, backends),
     peer: peer === 'torch' ? { name: peer, ...(python !== undefined && { python }) } : null,
     quietWithin: number('quiet-within', given['quiet-within'] ?? 120, { from: 0 }),
     seed: whole('seed', 0, 0),

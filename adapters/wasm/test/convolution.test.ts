@@ -1,21 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { randomStream } from '@selfcure/core';
 import { reference } from '@selfcure/reference';
 import { trace } from '@selfcure/tensor';
 import type { Attributes, Backend, ConvolutionAttributes, NamedArrays, Shape } from '@selfcure/tensor';
-import { wasm } from '@selfcure/wasm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildsWith } from './run-graph.ts';
 
-/** What this runtime has, and the build without fused multiply-adds. */
-const builds = {
-  'of this runtime': async () => wasm({ exact: true }),
-  'without relaxed SIMD': async () =>
-    wasm({
-      exact: true,
-      module: await WebAssembly.compile(await readFile(new URL('../src/binary/simd.wasm', import.meta.url))),
-    }),
-};
+const builds = buildsWith({ exact: true });
 
 interface Geometry {
   readonly x: readonly [number, number, number, number];

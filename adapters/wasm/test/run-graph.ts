@@ -3,13 +3,20 @@ import { randomStream } from '@selfcure/core';
 import { sizeOf, trace } from '@selfcure/tensor';
 import type { Backend, NamedArrays, Ops, Program, Shape, Tensor } from '@selfcure/tensor';
 import { wasm } from '@selfcure/wasm';
+import type { WasmOptions } from '@selfcure/wasm';
 
 /** Backends on own kernels: on those that this runtime takes, and on those without fused multiply-adds. */
-export const builds: Readonly<Record<string, () => Promise<Backend>>> = {
-  'of this runtime': async () => wasm(),
+export const buildsWith = (options: Pick<WasmOptions, 'exact'>): Readonly<Record<string, () => Promise<Backend>>> => ({
+  'of this runtime': async () => wasm(options),
   'without relaxed SIMD': async () =>
-    wasm({ module: await WebAssembly.compile(await readFile(new URL('../src/binary/simd.wasm', import.meta.url))) }),
-};
+    wasm({
+      ...options,
+      module: await WebAssembly.compile(await readFile(new URL('../src/binary/simd.wasm', import.meta.url))),
+    }),
+});
+
+/** {@link buildsWith} no options. */
+export const builds = buildsWith({});
 
 /** Numbers between -2 and 2, the same for the same seed. */
 export function numbers(shape: Shape, seed: number): Float32Array {

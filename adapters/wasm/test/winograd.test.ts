@@ -1,17 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { randomStream } from '@selfcure/core';
 import { reference } from '@selfcure/reference';
 import { trace } from '@selfcure/tensor';
 import type { Attributes, Backend, ConvolutionAttributes, Graph, NamedArrays, Shape } from '@selfcure/tensor';
 import { wasm } from '@selfcure/wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-/** What this runtime has, and the build without fused multiply-adds. */
-const builds = {
-  'of this runtime': async () => wasm(),
-  'without relaxed SIMD': async () =>
-    wasm({ module: await WebAssembly.compile(await readFile(new URL('../src/binary/simd.wasm', import.meta.url))) }),
-};
+import { builds } from './run-graph.ts';
 
 /** Largest error of an element, in root mean squares of the result. */
 const bound = 1e-4;

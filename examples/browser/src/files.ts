@@ -1,4 +1,4 @@
-import { encodeSafetensors, evaluationStep, exportChanges } from '@selfcure/core';
+import { encodeModel, exportChanges } from '@selfcure/core';
 import type { LedgerData, TrainedModel } from '@selfcure/core';
 import type { FileKind, RunFacts } from './protocol.ts';
 
@@ -15,7 +15,8 @@ const writers: Readonly<Record<FileKind, (from: FileSource) => Uint8Array<ArrayB
   'labels.csv': ({ ledger, facts }) => text(labelsCsv(ledger, facts)),
   'changes.csv': ({ ledger, facts }) => text(exportChanges(ledger.log, 'csv', facts.classes)),
   'changes.jsonl': ({ ledger, facts }) => text(exportChanges(ledger.log, 'jsonl', facts.classes)),
-  'model.safetensors': ({ model }) => modelFile(model),
+  // As the command line writes and reads it.
+  'model.safetensors': ({ model }) => Uint8Array.from(encodeModel(model)),
 };
 
 /** The bytes of a download. */
@@ -40,21 +41,4 @@ function labelsCsv(
     ].join(','),
   );
   return `${['sample,file,given,current,dropped,verified', ...lines].join('\n')}\n`;
-}
-
-/** The model as the command line writes and reads it (`loadModel` of the package `selfcure`). */
-function modelFile({ model, method, classes, normalization, weights }: TrainedModel): Uint8Array<ArrayBuffer> {
-  const shapes = new Map(evaluationStep({ model, method, batchSize: 1 }).state.map(({ name, shape }) => [name, shape]));
-  const arrays = Object.entries(weights).map(
-    ([name, data]) => [name, { data, shape: shapes.get(name) ?? [data.length] }] as const,
-  );
-  return Uint8Array.from(
-    encodeSafetensors(Object.fromEntries(arrays), {
-      format: 'selfcure-model-1',
-      model: JSON.stringify({ name: model.name, options: model.options }),
-      method: JSON.stringify({ name: method.name, options: method.options }),
-      classes: JSON.stringify(classes),
-      normalization: JSON.stringify(normalization),
-    }),
-  );
 }

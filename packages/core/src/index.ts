@@ -112,6 +112,7 @@ export type { BestEpoch, TrainState } from './train/state.ts';
 export { evaluationStep, trainingStep } from './train/step.ts';
 export type { StepOptions, TrainingStepOptions } from './train/step.ts';
 export type { TrainedModel } from './train/trained-model.ts';
+export { encodeModel, modelFormat } from './checkpoint/encode-model.ts';
 export { lossMixture } from './weighting/loss-mixture.ts';
 export type { LossMixtureOptions } from './weighting/loss-mixture.ts';
 export type { Weighting } from './weighting/weighting.ts';

@@ -2,6 +2,7 @@ import { workspace } from '@selfcure/tensor';
 import type { Node } from '@selfcure/tensor';
 import { step } from '../plan/step.ts';
 import type { Step, Word } from '../plan/step.ts';
+import { ceilTo } from './parts.ts';
 import { sumParts } from './sum-parts.ts';
 
 /*
@@ -18,8 +19,6 @@ const blockSize = 2 ** 16;
 const smallest = 2 ** 20;
 /** Tasks that are enough for any number of threads. */
 const manyTasks = 16;
-
-const ceilTo = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 
 /** Images that windows are taken of: [n, height, width, groups x channels]. */
 export interface Images {
@@ -98,7 +97,7 @@ function copiedNumbers(
   return most * ((columns - 1) * stride[1] + width) * channels;
 }
 
-/** Equal parts of `length`, at most `most` long, multiples of `unit`: the length of a part. */
+/** Equal parts of `length`, about `most` long, multiples of `unit` but never beyond `length`: the length of a part. */
 function part(length: number, most: number, unit: number): number {
   const count = Math.max(1, Math.ceil(length / Math.max(unit, most)));
   return Math.min(length, ceilTo(Math.ceil(length / count), unit));

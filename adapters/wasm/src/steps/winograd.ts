@@ -2,6 +2,7 @@ import { attributesOf, workspace } from '@selfcure/tensor';
 import type { ConvolutionAttributes, Node } from '@selfcure/tensor';
 import { step } from '../plan/step.ts';
 import type { Step } from '../plan/step.ts';
+import { ceilTo } from './parts.ts';
 import { sumParts } from './sum-parts.ts';
 
 /*
@@ -36,9 +37,7 @@ const gradientParts = 8;
 const manyTasks = 16;
 const maxTasks = 64;
 
-const ceilTo = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
-
-/** Equal parts of `length`, at most `most` long (but one unit), multiples of `unit`: the length of a part. */
+/** Equal parts of `length`, at most `most` long (but one unit) and whole multiples of `unit`, which may end beyond it: the length of a part. */
 function part(length: number, most: number, unit: number): number {
   const count = Math.ceil(length / Math.max(unit, Math.floor(most / unit) * unit));
   return ceilTo(Math.ceil(length / count), unit);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { CheckpointError, decodeSafetensors, encodeSafetensors, evaluationStep } from '@selfcure/core';
+import { CheckpointError, decodeSafetensors, encodeModel, modelFormat } from '@selfcure/core';
 import type { Method, Model, Normalization, TrainedModel } from '@selfcure/core';
 import { modelByName } from '@selfcure/models';
 import type { NamedModelOptions } from '@selfcure/models';
@@ -9,31 +9,9 @@ import { packageVersion } from '../version.ts';
 import { fileStore } from './file-store.ts';
 import { methodForPrediction } from './method-for-prediction.ts';
 
-const FORMAT = 'selfcure-model-1';
-
 interface Described {
   readonly name: string;
   readonly options: Json;
-}
-
-/**
- * A trained model as the bytes of a safetensors file. Its metadata holds `format`, `selfcure` (the version), and as JSON
- * `model` and `method` (name and options each), `classes` and `normalization`.
- */
-export function encodeModel({ model, method, classes, normalization, weights }: TrainedModel): Uint8Array {
-  const { state } = evaluationStep({ model, method, batchSize: 1 });
-  const shapes = new Map(state.map(({ name, shape }) => [name, shape]));
-  const arrays = Object.entries(weights).map(
-    ([name, data]) => [name, { data, shape: shapes.get(name) ?? [data.length] }] as const,
-  );
-  return encodeSafetensors(Object.fromEntries(arrays), {
-    format: FORMAT,
-    selfcure: packageVersion(),
-    model: JSON.stringify({ name: model.name, options: model.options }),
-    method: JSON.stringify({ name: method.name, options: method.options }),
-    classes: JSON.stringify(classes),
-    normalization: JSON.stringify(normalization),
-  });
 }
 
 /**
@@ -44,7 +22,7 @@ export function encodeModel({ model, method, classes, normalization, weights }: 
  * @example await saveModel('runs/a/model.safetensors', run.model);
  */
 export async function saveModel(path: string, model: TrainedModel): Promise<void> {
-  await fileStore(dirname(path)).set(basename(path), encodeModel(model));
+  await fileStore(dirname(path)).set(basename(path), encodeModel(model, { selfcure: packageVersion() }));
 }
 
 /** Options of {@link loadModel}. */
@@ -66,9 +44,9 @@ export interface LoadModelOptions {
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<TrainedModel> {
   const { arrays, metadata } = decodeSafetensors(new Uint8Array(await readFile(path)));
-  if (metadata['format'] !== FORMAT) {
+  if (metadata['format'] !== modelFormat) {
     throw new CheckpointError(
-      `${path} is not a model of selfcure: its format is '${metadata['format'] ?? 'unknown'}', expected '${FORMAT}'`,
+      `${path} is not a model of selfcure: its format is '${metadata['format'] ?? 'unknown'}', expected '${modelFormat}'`,
     );
   }
   const field = <T>(name: string): T => JSON.parse(metadata[name]!) as T;
