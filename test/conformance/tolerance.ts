@@ -38,6 +38,7 @@ export const tolerances: Readonly<Record<string, Tolerance>> = {
   // Leaves and moves. Their gradients are sums where elements were repeated: see `summed`.
   leaf: exact,
   identity: exact,
+  allReduceMean: exact,
   neg: exact,
   reshape: exact,
   stopGradient: exact,

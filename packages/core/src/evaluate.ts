@@ -42,6 +42,9 @@ export interface Evaluation {
   readonly predictions: Predictions;
 }
 
+/** Images alone. */
+export type Images = Pick<Dataset, 'size' | 'shape' | 'read'>;
+
 /** Runs an evaluation program over a data set in batches of one shape, padding the last. */
 export async function predictWith(options: {
   readonly program: Program;
@@ -49,7 +52,7 @@ export async function predictWith(options: {
   readonly model: Model;
   readonly method: Method;
   readonly batchSize: number;
-  readonly data: Dataset;
+  readonly data: Images;
   readonly normalization: Normalization;
 }): Promise<Predictions> {
   const { program, state, model, method, batchSize, data, normalization } = options;

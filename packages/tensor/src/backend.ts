@@ -12,6 +12,13 @@ export type NumericArray = Float32Array | Float64Array | Int32Array;
 /** Arrays by name. */
 export type NamedArrays = Readonly<Record<string, NumericArray>>;
 
+/** The place of an engine among those that compute one run together. */
+export interface Workers {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
 /** What an engine is and can do; plain data, for reports, documentation and checks before the first step. */
 export interface Capabilities {
   /** Where it computes: `'cpu'`, `'wasm'`, `'webgpu'`, `'cuda'`. */
@@ -21,6 +28,8 @@ export interface Capabilities {
   readonly precision: 'float32' | 'float64';
   /** Same build, options and machine class: same bits. */
   readonly deterministic: boolean;
+  /** Which worker of one run this is, where several compute together (`allReduceMean`); absent: the only one. */
+  readonly workers?: Workers;
   /** Bounds by name, such as `maxBytes`; absent where none is known. */
   readonly limits: Readonly<Record<string, number>>;
 }

@@ -7,6 +7,7 @@ export type {
   Program,
   ProgramReport,
   State,
+  Workers,
 } from './backend.ts';
 export { checkArray, checkState } from './checks.ts';
 export { GraphError, RunError, ShapeError, TensorError, UnsupportedOperationError } from './errors.ts';

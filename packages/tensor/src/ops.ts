@@ -148,6 +148,9 @@ export interface Ops {
   /** 1 for the `count` largest elements of a vector (among equals the lower index first), else 0; no gradient. */
   rankMask(values: Tensor, count: number): Tensor;
 
+  /** Mean over the workers of a run, the same on all of them; `x` where there is one. */
+  allReduceMean(x: Tensor): Tensor;
+
   /** Gradients of a scalar for some values; null where no path leads to one. */
   gradients(loss: Tensor, of: readonly Tensor[]): (Tensor | null)[];
   /**
@@ -303,6 +306,7 @@ export function createOps(builder: Builder): Ops {
     logSoftmax: (x) => call('logSoftmax', [x], {}),
     softmaxCrossEntropy: (logits, targets) => call('softmaxCrossEntropy', [logits, targets], {}),
     rankMask: (values, count) => call('rankMask', [values], { count }),
+    allReduceMean: (x) => call('allReduceMean', [x], {}),
     gradients: (loss, of) => builder.gradients(loss, of),
     customGradient: (inputs, forward, rule) => builder.customGradient(inputs, forward, rule),
     assign: (name, value) => call('assign', [value], { name }),

@@ -99,6 +99,7 @@ const cases: [string, Inputs, Build, Check?][] = [
         ops.mul(a!, ops.add(ops.less(a!, b!), ops.equal(a!, b!))),
       ),
   ],
+  ['allReduceMean', { x: [2, 3] }, (ops, { x }) => ops.allReduceMean(ops.square(x!))],
   ['greaterEqual', { a: [2, 3] }, (ops, { a }) => ops.mul(a!, ops.greaterEqual(a!, 0.1))],
   ['sum of separate axes', { x: [2, 3, 4] }, (ops, { x }) => ops.sum(x!, [0, 2])],
   ['mean with kept axes', { x: [2, 3, 4] }, (ops, { x }) => ops.mul(x!, ops.mean(x!, [1, -1], true))],

@@ -1,3 +1,4 @@
+import { collectiveCases } from './collective.ts';
 import { contractCases } from './contract.ts';
 import type { OperationCase } from './case.ts';
 import { elementWiseCases } from './element-wise.ts';
@@ -18,4 +19,5 @@ export const operationCases: readonly OperationCase[] = [
   ...poolCases,
   ...normalizeCases,
   ...lossCases,
+  ...collectiveCases,
 ];

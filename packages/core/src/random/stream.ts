@@ -28,8 +28,8 @@ export interface RandomStream {
   permutation(length: number): Int32Array;
 }
 
-/** FNV-1a over UTF-16 code units. */
-function hash(text: string): number {
+/** A hash of 32 bits: FNV-1a over UTF-16 code units. */
+export function hashText(text: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
   return value;
@@ -47,7 +47,7 @@ export function randomStream({ seed, purpose, epoch = 0, sample = 0 }: StreamKey
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`seed ${seed} is not a whole number in [0, 2^53). Pass a whole number, such as 0`);
   }
-  const purposeHash = hash(purpose);
+  const purposeHash = hashText(purpose);
   const seedHigh = Math.floor(seed / 0x100000000);
   // The high seed bits share a key word with the purpose; philox mixes them through ten rounds.
   const key = [seed >>> 0, (purposeHash ^ Math.imul(seedHigh, 0x9e3779b1)) >>> 0] as const;

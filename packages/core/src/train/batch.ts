@@ -6,7 +6,7 @@ import type { EpochPlan } from '../method.ts';
 
 /** Pixels of some samples as the network takes them. */
 export async function readImages(
-  data: Dataset,
+  data: Pick<Dataset, 'shape' | 'read'>,
   ids: Int32Array,
   normalization: Normalization,
   augment?: { readonly augmentation: Augmentation; readonly seed: number; readonly epoch: number },

@@ -2,7 +2,7 @@ import type { NamedArrays } from '@selfcure/tensor';
 import type { EpochLog } from '../callback/history.ts';
 import { argmax } from '../metric/argmax.ts';
 
-/** Sums over the steps of an epoch by name; plain data, so that a resumed epoch ends with the same log. */
+/** Sums over the steps of an epoch by name, the same names after every step; plain data, so that a resumed epoch ends with the same log. */
 export type Sums = Record<string, number>;
 
 const add = (sums: Sums, name: string, value: number): void => {
@@ -15,14 +15,12 @@ export function addStep(sums: Sums, outputs: NamedArrays, current: Int32Array, c
   add(sums, 'samples', current.length);
   add(sums, 'loss', outputs['loss']![0]!);
   const p = outputs['probabilities']!;
-  current.forEach((label, row) => {
-    if (argmax(p, row * classes, classes) === label) add(sums, 'correct', 1);
-  });
+  add(sums, 'correct', current.filter((label, row) => argmax(p, row * classes, classes) === label).length);
   for (const alpha of outputs['importance'] ?? []) add(sums, 'importance', alpha);
   for (const [name, value] of Object.entries(outputs)) {
     if (!name.startsWith('term/')) continue;
     add(sums, name, value[0]!);
-    if (value[0]! > 0) add(sums, `${name}/active`, 1);
+    add(sums, `${name}/active`, value[0]! > 0 ? 1 : 0);
   }
 }
 

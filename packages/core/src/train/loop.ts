@@ -2,10 +2,10 @@ import { createHistory } from '../callback/history.ts';
 import { NonFiniteError, TrainError } from '../errors.ts';
 import { endEpoch } from './end-epoch.ts';
 import { findNonFiniteWeights } from './non-finite.ts';
-import { checkPlan } from './options.ts';
 import type { TrainOptions } from './options.ts';
+import { planEpoch } from './plan-epoch.ts';
 import type { Run, RunEnd } from './run.ts';
-import { closeSession, openSession, resultOf, snapshot, timeOf } from './session.ts';
+import { closeSession, openSession, resultOf, snapshot } from './session.ts';
 import type { Session } from './session.ts';
 import type { TrainState } from './state.ts';
 import { runSteps } from './steps.ts';
@@ -42,8 +42,8 @@ export async function train(options: TrainOptions): Promise<Run> {
  * went wrong; an error carries that state too.
  */
 async function runEpochs(session: Session): Promise<{ end: RunEnd; state: TrainState }> {
-  const { options, callbacks, ledger, memory, logs, at } = session;
-  const { epochs, recipe: method } = options;
+  const { options, callbacks, logs, at } = session;
+  const { epochs } = options;
   const history = createHistory(logs);
   let finished = await snapshot(session);
   try {
@@ -53,8 +53,7 @@ async function runEpochs(session: Session): Promise<{ end: RunEnd; state: TrainS
       const started = Date.now();
       if (at.step === 0) {
         for (const callback of callbacks) await callback.onEpochBegin?.({ epoch, epochs });
-        at.plan = method.plan?.(memory.all(ledger, timeOf(session), null)) ?? {};
-        checkPlan(at.plan, options);
+        at.plan = planEpoch(session);
       }
       const early = await runSteps(session);
       if (typeof early === 'string') return { end: early, state: await snapshot(session) };

@@ -3,10 +3,11 @@ import type { Callback } from '../callback/callback.ts';
 import type { Augmentation, Dataset } from '../data/dataset.ts';
 import type { Normalization } from '../data/normalization.ts';
 import { OptionError } from '../errors.ts';
-import type { EpochPlan, Method } from '../method.ts';
+import type { Method } from '../method.ts';
 import type { Model } from '../model.ts';
 import type { GradientClipping } from '../optimizer/clip-gradients.ts';
 import type { Optimizer } from '../optimizer/optimizer.ts';
+import { workersOf } from './shards.ts';
 import type { TrainState } from './state.ts';
 
 /** Options of {@link train}. */
@@ -20,8 +21,13 @@ export interface TrainOptions {
   readonly epochs: number;
   /** Decides first weights, order and augmentation. Default 0. */
   readonly seed?: number;
-  /** Default 32. Training drops what does not fill a batch; every epoch shuffles anew. */
+  /** Over all shards and workers. Default 32. Training drops what does not fill a batch; every epoch shuffles anew. */
   readonly batchSize?: number;
+  /**
+   * Parts that samples and batches are divided into. Batch statistics, regularizers and label decisions are those of a shard; the
+   * update takes the mean over all. A run on n workers equals one of `shards: n` on a single worker. Default: the number of workers.
+   */
+  readonly shards?: number;
   /** Default `adam()` with learning rate 1e-3. */
   readonly optimizer?: Optimizer;
   readonly clip?: GradientClipping;
@@ -61,6 +67,7 @@ export function checkOptions(options: TrainOptions): void {
   if (!Number.isInteger(epochs) || epochs < 1) throw new OptionError(`epochs ${epochs} is not a whole number from 1`);
   if (!Number.isSafeInteger(seed) || seed < 0) throw new OptionError(`seed ${seed} is not a whole number in [0, 2^53)`);
   checkBatchSize(batchSize);
+  checkShards(options, batchSize);
   if (data.size < batchSize)
     throw new OptionError(
       `data '${data.name}' has ${data.size} samples, fewer than a batch of ${batchSize}. Set batchSize to at most ${data.size}`,
@@ -74,6 +81,19 @@ export function checkOptions(options: TrainOptions): void {
   const average = options.weightAverage;
   if (average !== undefined && !(average > 0 && average < 1))
     throw new OptionError(`weightAverage ${average} is outside (0, 1). 0.999 is usual`);
+}
+
+/** Refuses shards that do not divide the batch, or that workers cannot share. */
+function checkShards({ backend, shards }: TrainOptions, batchSize: number): void {
+  const { count } = workersOf(backend);
+  const parts = shards ?? count;
+  if (!Number.isInteger(parts) || parts < 1) throw new OptionError(`shards ${parts} is not a whole number from 1`);
+  if (parts % count !== 0)
+    throw new OptionError(`shards ${parts} cannot be shared by ${count} workers. Set shards to a multiple of ${count}`);
+  if (batchSize % parts !== 0)
+    throw new OptionError(
+      `batchSize ${batchSize} is not a multiple of the ${parts} shards. Set batchSize to ${Math.ceil(batchSize / parts) * parts}`,
+    );
 }
 
 /** Samples of a batch where an option names none. */
@@ -114,25 +134,6 @@ export function checkDataset(set: Dataset, model: Model): void {
   }
 }
 
-/** Refuses weights or targets of another size than the data, or below 0. */
-export function checkPlan(plan: EpochPlan, { data, model, recipe }: TrainOptions): void {
-  for (const [name, values, width] of [
-    ['weight', plan.weight, 1],
-    ['targets', plan.targets, model.classes],
-  ] as const) {
-    if (!values) continue;
-    if (values.length !== data.size * width)
-      throw new OptionError(
-        `method '${recipe.name}' planned ${values.length} values for ${name}, ${data.size * width} are needed`,
-      );
-    const bad = values.findIndex((value) => !(value >= 0 && value < Infinity));
-    if (bad >= 0)
-      throw new OptionError(
-        `method '${recipe.name}' planned ${name} ${values[bad]} for sample ${Math.floor(bad / width)}. Plan numbers from 0`,
-      );
-  }
-}
-
 /** What a {@link TrainState} belongs to, as text; `trained` names the parameters that the optimizer updates. */
 export function fingerprintOf(options: TrainOptions, optimizer: Optimizer, trained: readonly string[]): string {
   const {
@@ -140,6 +141,7 @@ export function fingerprintOf(options: TrainOptions, optimizer: Optimizer, train
     model,
     recipe,
     batchSize = defaultBatchSize,
+    shards = workersOf(options.backend).count,
     seed = 0,
     epochs,
     weightAverage = null,
@@ -156,6 +158,7 @@ export function fingerprintOf(options: TrainOptions, optimizer: Optimizer, train
     optimizer: [optimizer.name, optimizer.options],
     trained,
     batchSize,
+    shards,
     seed,
     epochs,
     weightAverage,

@@ -23,7 +23,7 @@ export interface SampleMemory {
   /** Rows of some samples. */
   rows(ids: Int32Array, ledger: LabelLedger, time: RowsTime): SampleRows;
   /** Rows of all samples. */
-  all(ledger: LabelLedger, time: RowsTime, clean: Float32Array | null): SampleRows;
+  all(ledger: LabelLedger, time: RowsTime): SampleRows;
   arrays(): MemoryArrays;
 }
 
@@ -138,7 +138,7 @@ export function createSampleMemory({
     },
     fed: (column, ids) => corrected(column, ids),
     rows,
-    all: (ledger, time, clean) => ({ ...rows(everyone, ledger, time), clean }),
+    all: (ledger, time) => rows(everyone, ledger, time),
     arrays: () => ({
       passes: passes.slice(),
       lowGroup: lowGroup.slice(),

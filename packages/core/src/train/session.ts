@@ -2,13 +2,12 @@ import type { NamedArrays, Program, State } from '@selfcure/tensor';
 import type { Callback, RunWarning } from '../callback/callback.ts';
 import { createHistory } from '../callback/history.ts';
 import type { EpochLog } from '../callback/history.ts';
-import type { Dataset } from '../data/dataset.ts';
 import { measureNormalization } from '../data/normalization.ts';
 import type { Normalization } from '../data/normalization.ts';
 import { CheckpointError } from '../errors.ts';
 import { predictWith } from '../evaluate.ts';
 import { hasHead } from '../head/head.ts';
-import type { Predictions } from '../evaluate.ts';
+import type { Images, Predictions } from '../evaluate.ts';
 import { createLedger, restoreLedger } from '../ledger/label-ledger.ts';
 import type { LabelLedger } from '../ledger/label-ledger.ts';
 import type { EpochPlan } from '../method.ts';
@@ -18,8 +17,12 @@ import { firstValues } from './initial-state.ts';
 import { checkOptions, defaultBatchSize, fingerprintOf } from './options.ts';
 import type { TrainOptions } from './options.ts';
 import type { Run, RunEnd } from './run.ts';
+import { checkAgreement, openExchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { createSampleMemory } from './sample-memory.ts';
 import type { SampleMemory } from './sample-memory.ts';
+import { shareOut, workersOf } from './shards.ts';
+import type { Shards } from './shards.ts';
 import type { BestEpoch, TrainState } from './state.ts';
 import { columnsOf, evaluationStep, trainingStep } from './step.ts';
 import { evaluationWeights, readEvaluationWeights } from './trained-model.ts';
@@ -40,8 +43,11 @@ export interface Position {
 export interface Session {
   readonly options: TrainOptions;
   readonly optimizer: Optimizer;
+  /** Samples of a step, over all workers. */
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
+  readonly shards: Shards;
+  readonly exchange: Exchange;
   readonly seed: number;
   readonly normalization: Normalization;
   readonly callbacks: readonly Callback[];
@@ -61,16 +67,22 @@ export async function openSession(options: TrainOptions): Promise<Session> {
   checkOptions(options);
   const { backend, model, recipe: method, data, seed = 0, batchSize = defaultBatchSize, resume } = options;
   const optimizer = options.optimizer ?? adam();
-  const step = { model, method, batchSize };
+  const workers = workersOf(backend);
+  const shards = shareOut(data.size, options.shards ?? workers.count, workers);
   const graph = trainingStep({
-    ...step,
+    model,
+    method,
+    batchSize: batchSize / workers.count,
+    shards: shards.own.length,
+    workers: workers.count,
     optimizer,
     ...(options.clip && { clip: options.clip }),
     averageWeights: options.weightAverage !== undefined,
     ...(options.frozen && { frozen: options.frozen }),
   });
   const trained = graph.nodes.flatMap((node) => (node.attributes['parameters'] as readonly string[] | undefined) ?? []);
-  const fingerprint = fingerprintOf(options, optimizer, trained);
+  const run = fingerprintOf(options, optimizer, trained);
+  const fingerprint = workers.count > 1 ? `${run}, worker ${workers.index} of ${workers.count}` : run;
   if (resume && resume.fingerprint !== fingerprint) {
     throw new CheckpointError(
       `resume: the state belongs to another run: ${resume.fingerprint}; this one is ${fingerprint}`,
@@ -87,25 +99,29 @@ export async function openSession(options: TrainOptions): Promise<Session> {
     return part;
   };
   try {
+    const exchange = keep(await openExchange(backend));
+    const start = { epoch: resume?.epoch ?? 1, step: resume?.step ?? 0 };
+    await checkAgreement(exchange, workers, { run, ...start });
     return {
       options,
       optimizer,
       batchSize,
+      shards,
+      exchange,
       seed,
       normalization,
       fingerprint,
       ledger,
       memory,
       program: keep(await backend.compile(graph)),
-      evaluation: keep(await backend.compile(evaluationStep(step))),
+      evaluation: keep(await backend.compile(evaluationStep({ model, method, batchSize }))),
       state: keep(await backend.createState(graph.state, first)),
-      stepsPerEpoch: Math.floor(data.size / batchSize),
+      stepsPerEpoch: Math.floor(Math.floor(data.size / shards.count) / (batchSize / shards.count)),
       callbacks: options.callbacks ?? [],
       logs: [...(resume?.history ?? [])],
       warnings: [...(resume?.warnings ?? [])],
       at: {
-        epoch: resume?.epoch ?? 1,
-        step: resume?.step ?? 0,
+        ...start,
         plan: resume?.plan ?? {},
         sums: { ...resume?.sums },
         best: resume?.best ?? null,
@@ -174,7 +190,7 @@ export function evaluationNames({ evaluation }: Pick<Session, 'evaluation'>): st
 /** Predictions of the network as it stands, with averaged weights where they are kept. */
 export async function predictNow(
   { options, evaluation, state, batchSize, normalization }: Session,
-  data: Dataset,
+  data: Images,
 ): Promise<Predictions> {
   const { backend, model, recipe: method, weightAverage } = options;
   const averaged =
@@ -216,7 +232,7 @@ export function resultOf(session: Session, end: RunEnd, state: TrainState): Run 
     end,
     history: createHistory(state.history),
     ledger,
-    rows: openMemory(options, state).all(ledger, timeOf(session), null),
+    rows: openMemory(options, state).all(ledger, timeOf(session)),
     model: trained(evaluationWeights(state.weights, evaluationNames(session))),
     best: best && { epoch: best.epoch, value: best.value, model: trained(best.weights) },
     warnings: state.warnings,
@@ -225,7 +241,8 @@ export function resultOf(session: Session, end: RunEnd, state: TrainState): Run 
 }
 
 /** Frees what the session holds on the engine. */
-export function closeSession({ state, program, evaluation }: Session): void {
+export function closeSession({ state, program, evaluation, exchange }: Session): void {
+  exchange.dispose();
   state.dispose();
   program.dispose();
   evaluation.dispose();

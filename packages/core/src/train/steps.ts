@@ -4,9 +4,9 @@ import { addStep } from './epoch-sums.ts';
 import { findNonFinite } from './non-finite.ts';
 import { stageProposals } from './propose.ts';
 import type { RunEnd } from './run.ts';
-import { shuffledOrder } from './sampler.ts';
 import { timeOf } from './session.ts';
 import type { Session } from './session.ts';
+import { orderOf } from './shards.ts';
 import { columnsOf } from './step.ts';
 import { createYield } from './yield.ts';
 
@@ -21,6 +21,7 @@ export async function runSteps(session: Session): Promise<RunEnd | NonFiniteEven
     optimizer,
     batchSize,
     stepsPerEpoch,
+    shards,
     seed,
     normalization,
     callbacks,
@@ -33,8 +34,8 @@ export async function runSteps(session: Session): Promise<RunEnd | NonFiniteEven
   const { data, model, recipe: method, augmentation, epochs } = options;
   const { epoch } = at;
   const { relabel } = method;
-  const order = shuffledOrder(data.size, seed, epoch);
-  const idsOf = (step: number): Int32Array => order.slice(step * batchSize, (step + 1) * batchSize);
+  const partsOf = orderOf(shards, { seed, epoch, share: batchSize / shards.count });
+  const idsOf = (step: number): Int32Array => Int32Array.from(partsOf(step).flatMap((ids) => [...ids]));
   const prepare = (step: number): Promise<Float32Array> =>
     readImages(data, idsOf(step), normalization, augmentation && { augmentation, seed, epoch });
   const fed = columnsOf(method).filter((column) => column.feed);
@@ -79,7 +80,10 @@ export async function runSteps(session: Session): Promise<RunEnd | NonFiniteEven
       outputs,
       ids.map((id) => ledger.given[id]!),
     );
-    if (relabel?.when === 'step') stageProposals(relabel, ledger, memory.rows(ids, ledger, timeOf(session)), at.step);
+    if (relabel?.when === 'step') {
+      for (const part of partsOf(at.step))
+        stageProposals(relabel, ledger, memory.rows(part, ledger, timeOf(session)), at.step);
+    }
     at.step++;
 
     const event: StepEvent = {

@@ -65,4 +65,6 @@ export const operationDocs: Readonly<Record<string, string>> = {
   ema: 'state <- decay state + (1 - decay) value, from value and decay (a scalar).',
   sgd: 'Stochastic gradient descent from the learning rate and one gradient a parameter: g <- g + decay p; u <- momentum u + g; p <- p - rate (g + momentum u) with nesterov, p - rate u without.',
   adam: 'Adam (Kingma and Ba 2015, algorithm 1) from the learning rate, 1 / (1 - beta1^t), 1 / (1 - beta2^t) and one gradient a parameter; weight decay coupled (added to the gradient) or decoupled (Loshchilov and Hutter 2019).',
+  allReduceMean:
+    'Mean over the workers of a run, equal bits on all of them; the input itself where there is one worker.',
 };

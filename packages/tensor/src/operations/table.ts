@@ -1,3 +1,4 @@
+import { collectiveOperations } from './collective.ts';
 import { contractOperations } from './contract.ts';
 import { elementWiseOperations } from './element-wise.ts';
 import { leafOperations } from './leaf.ts';
@@ -29,4 +30,5 @@ export const operationTable: OperationTable = {
   ...normalizeOperations,
   ...lossOperations,
   ...optimizeOperations,
+  ...collectiveOperations,
 };
