@@ -35,7 +35,7 @@ describe('createSelfCure', () => {
     expect(option).toThrow("agreement: no option 'margn'. Known: margin, start");
     // @ts-expect-error no such recipe
     expect(() => app.train({ ...settings, recipe: { use: 'scm' } })).toThrow(
-      /no recipe 'scm'. Registered: ce, ce-relabel, cure, elr, mixture, scn/,
+      /no recipe 'scm'. Registered: ce, ce-relabel, cure, elr, forward, gce, mixture, scn, small-loss/,
     );
   });
 

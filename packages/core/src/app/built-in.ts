@@ -3,14 +3,20 @@ import { ce } from '../recipe/ce.ts';
 import { cure } from '../recipe/cure.ts';
 import { checkKnown, defineRecipe } from '../recipe/define-recipe.ts';
 import { elr } from '../recipe/elr.ts';
+import { forward } from '../recipe/forward.ts';
+import { gce } from '../recipe/gce.ts';
 import { mixture } from '../recipe/mixture.ts';
 import { scn } from '../recipe/scn.ts';
+import { smallLoss } from '../recipe/small-loss.ts';
 import type { CrossEntropyOptions } from '../loss/cross-entropy.ts';
 import type { AveragedRelabelOptions } from '../relabel/averaged-relabel.ts';
 import type { EarlyLearningOptions } from '../loss/early-learning-regularization.ts';
+import type { ForwardCorrectionOptions } from '../loss/forward-correction.ts';
+import type { GeneralizedCrossEntropyOptions } from '../loss/generalized-cross-entropy.ts';
 import type { LossMixtureOptions } from '../weighting/loss-mixture.ts';
 import { averagedRelabel } from '../relabel/averaged-relabel.ts';
 import { marginRelabel } from '../relabel/margin-relabel.ts';
+import type { SmallLossSelectionOptions } from '../weighting/small-loss-selection.ts';
 import type { MarginRelabelOptions } from '../relabel/margin-relabel.ts';
 import type { RelabelStrategy } from '../relabel/relabel.ts';
 import type { ScnOptions } from '../recipe/scn.ts';
@@ -23,6 +29,9 @@ export interface BuiltInRecipes {
   readonly scn: ScnOptions;
   readonly cure: AveragedRelabelOptions;
   readonly elr: EarlyLearningOptions;
+  readonly gce: GeneralizedCrossEntropyOptions;
+  readonly forward: ForwardCorrectionOptions;
+  readonly 'small-loss': SmallLossSelectionOptions;
   readonly mixture: LossMixtureOptions;
 }
 
@@ -70,6 +79,14 @@ export const builtIn: readonly Plugin[] = [
   ),
   defineRecipe('cure', averagedOptions, cure),
   defineRecipe('elr', ['lambda', 'beta'], elr),
+  defineRecipe('gce', ['q'], gce),
+  // What they need and is not given, they refuse themselves.
+  defineRecipe('forward', ['transition'], (options?: ForwardCorrectionOptions) =>
+    forward({ transition: [], ...options }),
+  ),
+  defineRecipe('small-loss', ['rate', 'start'], (options?: SmallLossSelectionOptions) =>
+    smallLoss({ rate: NaN, ...options }),
+  ),
   defineRecipe('mixture', ['start', 'iterations', 'tolerance', 'regularization'], mixture),
   relabel('margin', ['margin', 'start', 'candidates', 'probabilities'], marginRelabel),
   relabel('averaged', averagedOptions, averagedRelabel),

@@ -1,11 +1,11 @@
-import type { Ops, Tensor } from '@selfcure/tensor';
+import type { Json, Ops, Tensor } from '@selfcure/tensor';
 import type { BatchTensors, Column, NamedTensors, NetOutputs } from '../method.ts';
 
 /** The unreduced loss of one network. */
 export interface Loss {
   readonly name: string;
   /** Options as plain data, for the manifest. */
-  readonly options?: { readonly [key: string]: string | number | boolean | null };
+  readonly options?: { readonly [key: string]: Json };
   /** Name of the head that it needs, such as `importance`. */
   readonly needsHead?: string;
   /** Columns that it keeps from epoch to epoch. */
