@@ -1,13 +1,15 @@
 import { startSession } from './session-client.ts';
-import type { RunFacts, Snapshot, WorkerEvent } from './protocol.ts';
+import type { EngineReport, Phase, RunEngine, RunFacts, Snapshot, WorkerEvent } from './protocol.ts';
 import { createCurves } from './view/curves.ts';
 import type { Curves } from './view/curves.ts';
 import { connectDownloads, download } from './view/downloads.ts';
 import { find } from './view/element.ts';
-import { showEngine } from './view/engine.ts';
+import { connectEngineView } from './view/engine.ts';
+import { connectFailureView } from './view/failure.ts';
 import { createHistogram } from './view/histogram.ts';
 import type { Histogram } from './view/histogram.ts';
 import { connectReview } from './view/review.ts';
+import { describeRunEngines } from './view/run-engines.ts';
 import { connectRunStatus } from './view/run-status.ts';
 import { connectSetupForm } from './view/setup-form.ts';
 
@@ -19,6 +21,8 @@ function openPage(): void {
       return;
     session.send({ type: 'start', setup });
   });
+  const engineView = connectEngineView((name) => session.send({ type: 'engine', name }));
+  const failure = connectFailureView((engine) => session.send({ type: 'continue', engine }));
   const status = connectRunStatus({
     pause: () => session.send({ type: 'pause' }),
     proceed: () => session.send({ type: 'continue' }),
@@ -33,14 +37,25 @@ function openPage(): void {
   /** Whether a new run would destroy work: one that is not done, or decisions. */
   let atStake = false;
   let decisions = 0;
+  let engine: EngineReport | null = null;
+  let trainedOn: readonly RunEngine[] = [];
+  let phase: Phase = 'idle';
   let charts: { readonly curves: Curves; readonly histogram: Histogram } | null = null;
 
   const showResults = (shown: boolean): void => {
     for (const id of ['skip', 'results', 'review', 'downloads']) find(`#${id}`, HTMLElement).hidden = !shown;
   };
 
+  const showRunEngines = (): void => {
+    const line = find('#run-engines', HTMLElement);
+    const text = engine ? describeRunEngines(trainedOn, engine, phase) : '';
+    // The same words again would be read out again.
+    if (line.textContent !== text) line.textContent = text;
+  };
+
   const openRun = (facts: RunFacts): void => {
     decisions = 0;
+    failure.clear();
     showResults(false);
     status.setFacts(facts);
     review.setFacts(facts);
@@ -63,8 +78,11 @@ function openPage(): void {
 
   const receive = (event: WorkerEvent): void => {
     switch (event.type) {
+      case 'engine':
+        engine = event.engine;
+        engineView.setReport(engine);
+        return showRunEngines();
       case 'ready':
-        showEngine(event.engine);
         find('#kept', HTMLElement).textContent = event.notKept
           ? `Runs are not kept for your next visit: ${event.notKept}.`
           : 'A run, its images and your decisions are kept in this browser until you delete it; after a reload training goes on where it was.';
@@ -72,14 +90,23 @@ function openPage(): void {
       case 'run':
         return openRun(event.facts);
       case 'phase':
-        form.setEnabled(event.phase !== 'training');
-        atStake = event.phase === 'paused' || decisions > 0;
-        status.setPhase(event.phase, event.epoch, event.step);
-        if (event.phase === 'idle') {
+        phase = event.phase;
+        form.setEnabled(phase !== 'training');
+        engineView.setTraining(phase === 'training');
+        if (phase === 'training') failure.clear();
+        showRunEngines();
+        atStake = phase === 'paused' || decisions > 0;
+        status.setPhase(phase, event.epoch, event.step);
+        if (phase === 'idle') {
           decisions = 0;
           showResults(false);
         }
         return;
+      case 'trained-on':
+        trainedOn = event.engines;
+        return showRunEngines();
+      case 'compiling':
+        return status.setCompiling(event.progress);
       case 'step':
         return status.setStep(event);
       case 'snapshot':
@@ -95,7 +122,15 @@ function openPage(): void {
       case 'note':
         return status.note(event.message);
       case 'failed':
-        return status.fail(event.message);
+        engineView.reset();
+        failure.show(event.message);
+        if (engine === null) {
+          find('#engine-title', HTMLElement).textContent = 'none';
+          find('#status', HTMLElement).textContent = 'Not ready.';
+        }
+        return;
+      case 'engine-failed':
+        return failure.showEngineFailure(event.message, event.details, engine!);
     }
   };
 }

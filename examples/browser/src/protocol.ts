@@ -45,7 +45,10 @@ export type FileKind = 'labels.csv' | 'changes.csv' | 'changes.jsonl' | 'model.s
 export type Command =
   | { readonly type: 'start'; readonly setup: Setup }
   | { readonly type: 'pause' }
-  | { readonly type: 'continue' }
+  /** With an engine: opens that first, anew where it had failed. */
+  | { readonly type: 'continue'; readonly engine?: string }
+  /** Takes another engine for what is trained from now on. */
+  | { readonly type: 'engine'; readonly name: string }
   /** Deletes the run and what is kept of it. */
   | { readonly type: 'forget' }
   | { readonly type: 'decide'; readonly sample: number; readonly label: number }
@@ -53,16 +56,45 @@ export type Command =
   | { readonly type: 'pictures'; readonly samples: readonly number[] }
   | { readonly type: 'file'; readonly file: FileKind };
 
-/** Which engine trains, and what was said about the others. */
+/** An engine that the user may choose, or why not. */
+export interface EngineOption {
+  readonly name: string;
+  readonly title: string;
+  /** Whether it can be chosen. */
+  readonly available: boolean;
+  /** Whether it may be taken without being asked for. */
+  readonly advised: boolean;
+  /** How it stands on this device, and why: what follows its title in a sentence. */
+  readonly reason: string;
+}
+
+/** Which engine trains, and how the others stand. */
 export interface EngineReport {
   readonly name: string;
   readonly title: string;
-  /** Why it runs here. */
+  /** Why it was taken, as the end of a sentence. */
   readonly reason: string;
   /** Runs that share this text give the same bits. */
   readonly arithmetic: string;
-  /** Every engine that was looked at, in order of preference, with the reason for or against it. */
-  readonly considered: readonly { readonly title: string; readonly reason: string }[];
+  /** Every engine, in order of preference. */
+  readonly options: readonly EngineOption[];
+}
+
+/** An engine that a run was trained on. */
+export interface RunEngine {
+  readonly name: string;
+  readonly title: string;
+  /** Runs that share this text give the same bits. */
+  readonly arithmetic: string;
+  /** The first epoch that it trained, or a part of it. */
+  readonly epoch: number;
+}
+
+/** How far kernels are compiled. */
+export interface CompileProgress {
+  /** Kernels that are ready. */
+  readonly compiled: number;
+  readonly total: number;
 }
 
 /** What stays the same during a run. */
@@ -118,9 +150,12 @@ export type Phase = 'idle' | 'training' | 'paused' | 'finished';
 
 /** From the worker to the page. */
 export type WorkerEvent =
-  /** Everything is loaded; `kept` says why runs are not kept for the next visit, null where they are. */
-  | { readonly type: 'ready'; readonly engine: EngineReport; readonly notKept: string | null }
+  | { readonly type: 'engine'; readonly engine: EngineReport }
+  /** Everything is loaded; `notKept` says why runs are not kept for the next visit, null where they are. */
+  | { readonly type: 'ready'; readonly notKept: string | null }
   | { readonly type: 'run'; readonly facts: RunFacts }
+  /** The engines that the run was trained on, oldest first. */
+  | { readonly type: 'trained-on'; readonly engines: readonly RunEngine[] }
   | { readonly type: 'phase'; readonly phase: Phase; readonly epoch: number; readonly step: number }
   | {
       readonly type: 'step';
@@ -129,6 +164,7 @@ export type WorkerEvent =
       readonly stepsPerEpoch: number;
       readonly loss: number;
     }
+  | { readonly type: 'compiling'; readonly progress: CompileProgress }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** After a decision or its undo: the labels, and what was done to which sample. */
   | {
@@ -138,6 +174,8 @@ export type WorkerEvent =
     }
   | { readonly type: 'pictures'; readonly samples: readonly number[]; readonly pixels: Uint8Array }
   | { readonly type: 'file'; readonly file: FileKind; readonly bytes: Uint8Array<ArrayBuffer> }
-  /** Something that the user should know, such as a run that goes on with another arithmetic. */
+  /** Something that the user should know, such as a run that is not kept. */
   | { readonly type: 'note'; readonly message: string }
-  | { readonly type: 'failed'; readonly message: string };
+  | { readonly type: 'failed'; readonly message: string }
+  /** The engine failed; the run can go on with the same engine, opened anew, or another. `details` is for those who look into it. */
+  | { readonly type: 'engine-failed'; readonly message: string; readonly details: string };

@@ -1,11 +1,11 @@
-import type { Setup } from './protocol.ts';
+import type { RunEngine, Setup } from './protocol.ts';
 import type { Decision } from './review.ts';
 
 /** A run as it was kept. */
 export interface StoredRun {
   readonly setup: Setup;
-  /** Arithmetic of the engine that it was trained on. */
-  readonly arithmetic: string;
+  /** The engines that it was trained on, oldest first. */
+  readonly engines: readonly RunEngine[];
   /** As `encodeTrainState` wrote it; absent before the end of the first epoch. */
   readonly state?: Uint8Array;
   /** Decisions that the state does not hold yet. */
@@ -18,7 +18,8 @@ export interface RunStore {
   readonly notKept: string | null;
   load(): Promise<StoredRun | null>;
   /** Replaces whatever run was kept by a new one. */
-  begin(setup: Setup, arithmetic: string): Promise<void>;
+  begin(setup: Setup): Promise<void>;
+  saveEngines(engines: readonly RunEngine[]): Promise<void>;
   /** Keeps a state that holds all decisions so far. */
   saveState(state: Uint8Array): Promise<void>;
   saveDecisions(decisions: readonly Decision[]): Promise<void>;
@@ -28,12 +29,15 @@ export interface RunStore {
 const databaseName = 'selfcure';
 const lockName = 'selfcure-run';
 const table = 'run';
+/** Counts the shapes that a kept run has had. */
+const layout = 2;
 
 /** How long a page waits for one that is being closed or reloaded to let go. */
 const patience = 2000;
 
 /** The store of this origin, in IndexedDB; one page at a time may write, others keep nothing and say so. */
 export async function openStore(): Promise<RunStore> {
+  if (!isSecureContext) return noStore('the page is not secure. Open it by https or from localhost');
   if (!(await lock())) return noStore('another tab of this page is open, and keeps its own run');
   let database: IDBDatabase;
   try {
@@ -55,17 +59,19 @@ export async function openStore(): Promise<RunStore> {
     notKept: null,
     load: async () => {
       const read = (key: string): Promise<unknown> => settled(database.transaction(table).objectStore(table).get(key));
-      const begun = (await read('begun')) as Pick<StoredRun, 'setup' | 'arithmetic'> | undefined;
-      if (!begun) return null;
+      const setup = (await read('setup')) as Setup | undefined;
+      if (!setup) return null;
+      const engines = ((await read('engines')) as readonly RunEngine[] | undefined) ?? [];
       const state = (await read('state')) as Uint8Array | undefined;
       const decisions = ((await read('decisions')) as readonly Decision[] | undefined) ?? [];
-      return { ...begun, ...(state && { state }), decisions };
+      return { setup, engines, ...(state && { state }), decisions };
     },
-    begin: (setup, arithmetic) =>
+    begin: (setup) =>
       write((store) => {
         store.clear();
-        store.put({ setup, arithmetic }, 'begun');
+        store.put(setup, 'setup');
       }),
+    saveEngines: (engines) => write((store) => store.put(engines, 'engines')),
     saveState: (state) =>
       write((store) => {
         store.put(state, 'state');
@@ -83,6 +89,7 @@ function noStore(reason: string): RunStore {
     notKept: reason,
     load: async () => null,
     begin: nothing,
+    saveEngines: nothing,
     saveState: nothing,
     saveDecisions: nothing,
     clear: nothing,
@@ -102,8 +109,13 @@ function lock(): Promise<boolean> {
 }
 
 function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open(databaseName, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(table);
+  const request = indexedDB.open(databaseName, layout);
+  request.onupgradeneeded = () => {
+    const { result } = request;
+    // What an older page kept is of another shape.
+    if (result.objectStoreNames.contains(table)) result.deleteObjectStore(table);
+    result.createObjectStore(table);
+  };
   return settled(request);
 }
 

@@ -1,11 +1,13 @@
-import { chooseEngine } from './engine.ts';
+import { openEngines } from './engines/open-engines.ts';
+import type { Engines } from './engines/open-engines.ts';
+import { engines as table } from './engines/table.ts';
 import type { Command, WorkerEvent } from './protocol.ts';
 import { createSession } from './session.ts';
 import type { Session } from './session.ts';
 import { openStore } from './storage.ts';
 
 /**
- * The worker of the page: opens an engine and the store, then does what it is told. Its name is the engine that the address of
+ * The worker of the page: opens the store and an engine, then does what it is told. Its name is the engine that the address of
  * the page asks for, empty where it asks for none.
  */
 
@@ -17,14 +19,16 @@ const scope = globalThis as unknown as {
 };
 const post = (event: WorkerEvent): void => scope.postMessage(event);
 
-function obey(session: Session, command: Command): void | Promise<void> {
+async function obey(session: Session, engines: Engines, command: Command): Promise<void> {
   switch (command.type) {
     case 'start':
       return session.start(command.setup);
     case 'pause':
       return session.pause();
     case 'continue':
-      return session.proceed();
+      return session.proceed(command.engine);
+    case 'engine':
+      return session.isTraining() ? undefined : engines.take(command.name, 'you chose it');
     case 'forget':
       return session.forget();
     case 'decide':
@@ -38,7 +42,7 @@ function obey(session: Session, command: Command): void | Promise<void> {
   }
 }
 
-async function told(work: () => void | Promise<void>): Promise<void> {
+async function told(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -47,9 +51,18 @@ async function told(work: () => void | Promise<void>): Promise<void> {
 }
 
 await told(async () => {
-  const [{ backend, report }, store] = await Promise.all([chooseEngine(scope.name || null), openStore()]);
-  const session = createSession({ backend, arithmetic: report.arithmetic, store, post });
-  scope.onmessage = ({ data }) => void told(() => obey(session, data));
-  post({ type: 'ready', engine: report, notKept: store.notKept });
-  await told(() => session.restore());
+  const store = await openStore();
+  const stored = await store.load();
+  const engines = await openEngines(
+    table,
+    { address: scope.name || null, run: stored?.engines.at(-1)?.name ?? null },
+    {
+      onProgress: (progress) => post({ type: 'compiling', progress }),
+      onChange: (engine) => post({ type: 'engine', engine }),
+    },
+  );
+  const session = createSession({ engines, store, post });
+  scope.onmessage = ({ data }) => void told(() => obey(session, engines, data));
+  post({ type: 'ready', notKept: store.notKept });
+  await told(() => session.restore(stored));
 });

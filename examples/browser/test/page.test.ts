@@ -7,26 +7,18 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright';
 import { loadModel } from 'selfcure';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from './chromium.ts';
-import { visit } from './visit.ts';
-import type { Visit } from './visit.ts';
+import { launchChromium, noAdapter } from './chromium.ts';
+import { visiting as visitingIn } from './visit.ts';
+import type { Results, Visit, VisitOptions } from './visit.ts';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await launchChromium(noAdapter);
 });
 afterAll(() => browser?.close());
 
-/** Opens the page for one test, and closes it whatever happens. */
-async function visiting(options: Parameters<typeof visit>[1], test: (visit: Visit) => Promise<void>): Promise<void> {
-  const open = await visit(browser, options);
-  try {
-    await test(open);
-    expect(open.errors).toEqual([]);
-  } finally {
-    await open.close();
-  }
-}
+const visiting = (options: VisitOptions, test: (visit: Visit) => Promise<void>): Promise<void> =>
+  visitingIn(browser, options, test);
 
 /** The faces in the list of suspicious labels. */
 const facesOf = (page: Page): Locator => page.getByRole('listbox', { name: 'Suspicious labels' }).getByRole('option');
@@ -36,15 +28,6 @@ const rowsOf = (csv: Buffer): string[][] =>
     .trim()
     .split('\n')
     .map((line) => line.split(','));
-
-/** Labels and model of a finished run. */
-async function results({ download }: Visit): Promise<Record<'labels' | 'changes' | 'model', Buffer>> {
-  return {
-    labels: await download('labels.csv'),
-    changes: await download('changes.csv'),
-    model: await download('model.safetensors'),
-  };
-}
 
 describe('the page', () => {
   it('goes from load to exported labels, by keyboard, without a connection', async () => {
@@ -78,7 +61,7 @@ describe('the page', () => {
         `Sample ${fourth[1]};`,
       );
 
-      const { labels, changes, model } = await results(open);
+      const { labels, changes, model } = await open.results();
       const [header, ...rows] = rowsOf(labels);
       expect(header).toEqual(['sample', 'file', 'given', 'current', 'dropped', 'verified']);
       const noisy = symmetricNoise(facesDataset({ samples: 1000, seed: 100 }), { rate: 0.3, seed: 0 });
@@ -121,6 +104,32 @@ describe('the page', () => {
 
       expect(server.requests.slice(served)).toEqual([]);
       expect(requests.slice(asked).filter((address) => !address.startsWith('blob:'))).toEqual([]);
+    });
+  });
+
+  it('says why WebGPU is not taken, and lets the user take another engine', async () => {
+    await visiting({}, async ({ page }) => {
+      expect(await page.locator('#engine').innerText()).toMatch(
+        /^Engine: WebAssembly, several threads, since the page is cross-origin isolated; \d threads\.$/,
+      );
+      expect(await page.locator('#engine-others').innerText()).toMatch(
+        /^WebGPU is not available: this browser offers no graphics processor; /,
+      );
+      await page.getByText('Choose another engine').click();
+      const engines = page.getByRole('group', { name: 'Engine' });
+      const adapterless = engines.getByRole('radio', {
+        name: 'WebGPU',
+        description: /^is not available: this browser/,
+      });
+      expect(await adapterless.isDisabled()).toBe(true);
+      expect(await engines.getByRole('radio', { name: 'WebAssembly, several threads' }).isChecked()).toBe(true);
+      // By keyboard, there and back.
+      await engines.getByRole('radio', { checked: true }).focus();
+      await page.keyboard.press('ArrowDown');
+      await page.getByText(/^Engine: WebAssembly, one thread, since you chose it\.$/).waitFor();
+      await page.keyboard.press('ArrowUp');
+      await page.getByText(/^Engine: WebAssembly, several threads, since you chose it\.$/).waitFor();
+      expect(await engines.getByRole('radio', { checked: true }).getAttribute('value')).toBe('wasm-threads');
     });
   });
 
@@ -169,10 +178,21 @@ describe('the page', () => {
     const plain = await finish({ isolated: false }, fields, async ({ page }) => {
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
       await expect(page.locator('#engine-title').textContent()).resolves.toBe('WebAssembly, one thread');
-      expect(await page.locator('#engine-others').innerText()).toMatch(/several threads: not available: .*isolated/);
+      expect(await page.locator('#engine-others').innerText()).toMatch(/several threads is not available: .*isolated/);
+    });
+    // Another number of threads has the same bits, in mid-run too.
+    const switched = await finish({}, fields, async (open) => {
+      const { page } = open;
+      await inMidEpoch(open);
+      await page.getByText('Choose another engine').click();
+      await page.getByRole('radio', { name: 'WebAssembly, one thread' }).check();
+      await page.getByText(/^Begun on WebAssembly, several threads\. It will go on with .*one thread\.$/).waitFor();
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByText(/^Begun on WebAssembly, several threads, from epoch \d+ on .*one thread\.$/).waitFor();
     });
     expect(cut).toEqual(uninterrupted);
     expect(plain).toEqual(uninterrupted);
+    expect(switched).toEqual(uninterrupted);
   });
 
   it('trains on photos in folders, and keeps them to itself', async () => {
@@ -264,17 +284,17 @@ describe('the page', () => {
 
 /** Trains from the form to the end, with something in between, and takes the results. */
 async function finish(
-  options: Parameters<typeof visit>[1],
+  options: VisitOptions,
   fields: Readonly<Record<string, string>>,
   during: (open: Visit) => Promise<void>,
-): Promise<Awaited<ReturnType<typeof results>>> {
-  let files: Awaited<ReturnType<typeof results>> | undefined;
+): Promise<Results> {
+  let files: Results | undefined;
   await visiting(options, async (open) => {
     await open.fill(fields);
     await open.page.getByRole('button', { name: 'Train', exact: true }).click();
     await during(open);
     await open.phase('finished');
-    files = await results(open);
+    files = await open.results();
   });
   return files!;
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright';
+import { expect } from 'vitest';
 import { serveSite } from './site-server.ts';
 import type { SiteServer } from './site-server.ts';
 
@@ -21,20 +22,45 @@ export interface Visit {
   fill(fields: Readonly<Record<string, string>>): Promise<void>;
   /** The bytes of a download. */
   download(file: string): Promise<Buffer>;
+  /** Labels and model of a run. */
+  results(): Promise<Results>;
   close(): Promise<void>;
 }
+
+/** How the page is opened. */
+export interface VisitOptions {
+  /** Whether the server sends the headers that threads need. Default true. */
+  readonly isolated?: boolean;
+  /** Of the address. */
+  readonly search?: string;
+  readonly context?: BrowserContextOptions;
+}
+
+/** What a run ends with, as files. */
+export type Results = Readonly<Record<'labels' | 'changes' | 'model', Buffer>>;
 
 /** Where the built site is. */
 export const siteFolder: string = fileURLToPath(new URL('../dist', import.meta.url));
 
+/** Opens the page for one test, and closes it whatever happens; nothing may have gone wrong in it that nobody caught. */
+export async function visiting(
+  browser: Browser,
+  options: VisitOptions,
+  test: (visit: Visit) => Promise<void>,
+): Promise<void> {
+  const open = await visit(browser, options);
+  try {
+    await test(open);
+    expect(open.errors).toEqual([]);
+  } finally {
+    await open.close();
+  }
+}
+
 /** Opens the page and waits until it is ready. */
 export async function visit(
   browser: Browser,
-  {
-    isolated = true,
-    search = '',
-    context: options = {},
-  }: { readonly isolated?: boolean; readonly search?: string; readonly context?: BrowserContextOptions } = {},
+  { isolated = true, search = '', context: options = {} }: VisitOptions = {},
 ): Promise<Visit> {
   const server = await serveSite(siteFolder, { isolated });
   const context = await browser.newContext({ acceptDownloads: true, ...options });
@@ -51,8 +77,12 @@ export async function visit(
 
   const phase = async (...phases: readonly string[]): Promise<void> => {
     await page.waitForFunction((wanted) => wanted.includes(document.body.dataset['phase'] ?? ''), [...phases], {
-      timeout: 60_000,
+      timeout: 100_000,
     });
+  };
+  const download = async (file: string): Promise<Buffer> => {
+    const [taken] = await Promise.all([page.waitForEvent('download'), page.locator(`[data-file="${file}"]`).click()]);
+    return readFile(await taken.path());
   };
   await page.goto(server.address + search);
   await phase('idle', 'paused', 'finished');
@@ -75,13 +105,12 @@ export async function visit(
         else await field.fill(value);
       }
     },
-    download: async (file) => {
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.locator(`[data-file="${file}"]`).click(),
-      ]);
-      return readFile(await download.path());
-    },
+    download,
+    results: async () => ({
+      labels: await download('labels.csv'),
+      changes: await download('changes.csv'),
+      model: await download('model.safetensors'),
+    }),
     close: async () => {
       await context.close();
       await server.close();

@@ -19,6 +19,8 @@ export interface ChartOptions {
   readonly bars?: boolean;
   /** Values are shares, shown in percent. */
   readonly percent?: boolean;
+  /** Values are counts: whole numbers from 0. */
+  readonly counts?: boolean;
   /** Horizontal positions are whole numbers. */
   readonly whole?: boolean;
 }
@@ -45,6 +47,7 @@ export function createChart({
   series,
   bars = false,
   percent = false,
+  counts = false,
   whole = false,
 }: ChartOptions): Chart {
   const canvas = make('div', { class: 'canvas', role: 'img', 'aria-label': `${title}: no values yet` });
@@ -67,46 +70,58 @@ export function createChart({
     labelFont: '12px system-ui, sans-serif',
   };
   const labelOf = (value: number): string => (percent ? `${Number((100 * value).toFixed(4))} %` : String(value));
-  const plot = new uPlot(
-    {
-      width: 320,
-      height,
-      legend: { show: false },
-      cursor: { show: false },
-      scales: {
-        x: { time: false, range: bars ? [0, 1] : (_, low, high) => [low, Math.max(high, low + 1)] },
-        y: { range: (_, low, high) => verticalRange(low, high, bars || percent) },
+  const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+  const optionsOf = (width: number): uPlot.Options => ({
+    width,
+    height,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: {
+      x: { time: false, range: bars ? [0, 1] : (_, low, high) => [low, Math.max(high, low + 1)] },
+      y: {
+        range: (_, low, high) =>
+          verticalRange(low, high, { fromZero: bars || percent || counts, least: counts ? 1 : 0 }),
       },
-      axes: [
-        {
-          ...axis,
-          label: across,
-          labelSize: 16,
-          size: 26,
-          ...(whole && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] }),
-          values: (_, ticks) => ticks.map(String),
-        },
-        { ...axis, size: 52, values: (_, ticks) => ticks.map(labelOf) },
-      ],
-      series: [
-        {},
-        ...series.map((one): uPlot.Series => ({
-          label: one.label,
-          stroke: () => colour(one.colour),
-          width: 2,
-          points: { show: false },
-          ...(one.dashed && { dash: [6, 4] }),
-          ...(bars && {
-            fill: () => `color-mix(in srgb, ${colour(one.colour)} 55%, transparent)`,
-            width: 0,
-            paths: uPlot.paths.bars!({ size: [1, Infinity], gap: 1 }),
-          }),
-        })),
-      ],
     },
-    [[], ...series.map(() => [])],
-    canvas,
-  );
+    axes: [
+      {
+        ...axis,
+        label: across,
+        labelSize: 16,
+        size: 26,
+        ...(whole && { incrs: wholeSteps }),
+        values: (_, ticks) => ticks.map(String),
+      },
+      { ...axis, size: 52, ...(counts && { incrs: wholeSteps }), values: (_, ticks) => ticks.map(labelOf) },
+    ],
+    series: [
+      {},
+      ...series.map((one): uPlot.Series => ({
+        label: one.label,
+        stroke: () => colour(one.colour),
+        width: 2,
+        // A line of one point cannot be seen.
+        points: { show: (plotted) => !bars && plotted.data[0].length === 1, size: 7 },
+        ...(one.dashed && { dash: [6, 4] }),
+        ...(bars && {
+          fill: () => `color-mix(in srgb, ${colour(one.colour)} 55%, transparent)`,
+          width: 0,
+          paths: uPlot.paths.bars!({ size: [1, Infinity], gap: 1 }),
+        }),
+      })),
+    ],
+  });
+  let data: uPlot.AlignedData = [[], ...series.map(() => [])];
+  const start = (width: number): uPlot => {
+    const made = new uPlot(optionsOf(width), data, canvas);
+    // The browser drops the drawing where the graphics process fails; uPlot does not know that colours and fonts are gone too.
+    made.ctx.canvas.addEventListener('contextrestored', () => {
+      plot.destroy();
+      plot = start(canvas.clientWidth);
+    });
+    return made;
+  };
+  let plot = start(320);
 
   const observer = new ResizeObserver(() => plot.setSize({ width: canvas.clientWidth, height }));
   observer.observe(canvas);
@@ -117,7 +132,8 @@ export function createChart({
   return {
     element,
     update: (positions, values, shown) => {
-      plot.setData([[...positions], ...values.map((one) => [...one])]);
+      data = [[...positions], ...values.map((one) => [...one])];
+      plot.setData(data);
       shown.forEach((text, i) => (amounts[i]!.textContent = text));
       canvas.setAttribute(
         'aria-label',
@@ -133,10 +149,15 @@ export function createChart({
   };
 }
 
-/** The range that shows all values; from 0 for shares. */
-function verticalRange(low: number | null, high: number | null, fromZero: boolean): [number, number] {
+/** The range that shows all values: from 0 where that is wanted, and up to `least` at least. */
+function verticalRange(
+  low: number | null,
+  high: number | null,
+  { fromZero, least }: { readonly fromZero: boolean; readonly least: number },
+): [number, number] {
   if (low === null || high === null) return [0, 1];
-  const least = fromZero ? 0 : low;
-  const margin = 0.05 * (high - least) || 0.5;
-  return [fromZero ? 0 : least - margin, high + margin];
+  const bottom = fromZero ? 0 : low;
+  const top = Math.max(high, least);
+  const margin = 0.05 * (top - bottom) || 0.5;
+  return [fromZero ? 0 : bottom - margin, top + margin];
 }

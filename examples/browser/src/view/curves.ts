@@ -19,13 +19,14 @@ interface Line {
 
 interface Group {
   readonly title: string;
-  readonly percent: boolean;
+  readonly percent?: boolean;
+  readonly counts?: boolean;
   readonly lines: readonly Line[];
 }
 
 /** What is drawn of a run; shares of wrong labels and accuracies on clean faces only where truth is known. */
 const groups = ({ truth }: RunFacts): readonly Group[] => [
-  { title: 'Loss', percent: false, lines: [{ key: 'loss', label: 'loss', colour: 'blue' }] },
+  { title: 'Loss', lines: [{ key: 'loss', label: 'loss', colour: 'blue' }] },
   {
     title: 'Accuracy and wrong labels',
     percent: true,
@@ -41,7 +42,7 @@ const groups = ({ truth }: RunFacts): readonly Group[] => [
   },
   {
     title: 'Labels changed by the run',
-    percent: false,
+    counts: true,
     lines: [
       { key: 'edited', label: 'relabelled', colour: 'purple' },
       { key: 'out', label: 'left out', colour: 'amber' },
@@ -57,7 +58,8 @@ export function createCurves(into: Element, facts: RunFacts): Curves {
       title: group.title,
       across: 'epoch',
       whole: true,
-      percent: group.percent,
+      percent: group.percent ?? false,
+      counts: group.counts ?? false,
       series: group.lines,
     }),
   ]);
@@ -75,10 +77,10 @@ export function createCurves(into: Element, facts: RunFacts): Curves {
         chart.update(
           epochs,
           values,
-          values.map((line, i) => {
+          values.map((line) => {
             const last = line.at(-1);
             if (group.percent) return percent(last);
-            return group.lines[i]!.key === 'loss' ? decimal(last) : decimal(last, 0);
+            return decimal(last, group.counts ? 0 : 3);
           }),
         );
       }

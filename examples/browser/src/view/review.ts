@@ -148,6 +148,7 @@ export function connectReview({ decide, undo, wantPictures }: ReviewActions): Re
       touched = true;
       select(sample, true);
     });
+    option.querySelector('canvas')!.addEventListener('contextrestored', () => draw(sample));
     return option;
   };
 
@@ -243,6 +244,8 @@ export function connectReview({ decide, undo, wantPictures }: ReviewActions): Re
     act();
   };
 
+  // The browser drops drawings where the graphics process fails.
+  portrait.addEventListener('contextrestored', () => draw(selected));
   list.addEventListener('keydown', keys);
   panel.addEventListener('keydown', keys);
   accept.addEventListener('click', () => judge(snapshot?.suggestion[selected] ?? -1));

@@ -1,4 +1,4 @@
-import type { Phase, RunFacts, Snapshot } from '../protocol.ts';
+import type { CompileProgress, Phase, RunFacts, Snapshot } from '../protocol.ts';
 import { find, make } from './element.ts';
 import { decimal, percent } from './format.ts';
 
@@ -20,8 +20,8 @@ export interface RunStatus {
     readonly loss: number;
   }): void;
   setSnapshot(snapshot: Snapshot): void;
+  setCompiling(progress: CompileProgress): void;
   note(message: string): void;
-  fail(message: string): void;
 }
 
 /** Epochs between two announcements: a screen reader should not speak all the time. */
@@ -39,10 +39,11 @@ export function connectRunStatus({ pause, proceed, forget }: RunActions): RunSta
   const status = find('#status', HTMLElement);
   const stepLine = find('#step', HTMLElement);
   const notes = find('#notes', HTMLElement);
-  const failure = find('#failure', HTMLElement);
   let facts: RunFacts | null = null;
   let told: readonly string[] = [];
   let warned: readonly string[] = [];
+  /** What the status line goes back to when kernels are compiled; null where that was not announced yet. */
+  let beforeKernels: string | null = null;
 
   /** Only what is new: a screen reader reads additions. */
   const showNotes = (): void => {
@@ -67,7 +68,6 @@ export function connectRunStatus({ pause, proceed, forget }: RunActions): RunSta
     setFacts: (now) => {
       facts = now;
       title.textContent = `${now.title}; ${now.recipe === 'scn' ? 'Self-Cure Network as published' : 'cure'}, ${now.epochs} epochs.`;
-      failure.replaceChildren();
       told = [];
       warned = [];
       showNotes();
@@ -79,15 +79,23 @@ export function connectRunStatus({ pause, proceed, forget }: RunActions): RunSta
       buttons.proceed.disabled = phase !== 'paused';
       buttons.forget.disabled = phase === 'idle' || phase === 'training';
       document.body.dataset['phase'] = phase;
-      const where = step > 0 ? `in epoch ${epoch}, after step ${step}` : `before epoch ${epoch}`;
+      const epochs = facts?.epochs ?? 0;
+      const where =
+        step > 0 ? `in epoch ${epoch} of ${epochs}, after step ${step}` : `before epoch ${epoch} of ${epochs}`;
       const texts: Record<Phase, string> = {
         idle: 'Ready.',
         training: epoch > 1 || step > 0 ? `Training goes on ${where}.` : 'Training.',
-        paused: `Paused ${where} of ${facts?.epochs ?? 0}.`,
-        finished: `Finished: ${facts?.epochs ?? 0} epochs.`,
+        paused: `Paused ${where}.`,
+        finished: `Finished: ${epochs} epochs.`,
       };
       status.textContent = texts[phase];
+      beforeKernels = null;
       if (phase === 'finished') progress.value = 1;
+      // What was done of an epoch that is begun anew is gone.
+      if (phase === 'paused' && step === 0) {
+        progress.value = (epoch - 1) / epochs;
+        stepLine.textContent = '';
+      }
       if (phase === 'idle') {
         title.textContent = '';
         progress.value = 0;
@@ -98,6 +106,13 @@ export function connectRunStatus({ pause, proceed, forget }: RunActions): RunSta
       if (!facts) return;
       progress.value = (epoch - 1 + step / stepsPerEpoch) / facts.epochs;
       stepLine.textContent = `Epoch ${epoch} of ${facts.epochs}, step ${step} of ${stepsPerEpoch}, loss ${decimal(loss)}`;
+    },
+    setCompiling: ({ compiled, total }) => {
+      stepLine.textContent = `${compiled} of ${total} kernels compiled`;
+      if (beforeKernels === null) {
+        beforeKernels = status.textContent ?? '';
+        status.textContent = `Compiling ${total} kernels, once a visit.`;
+      } else if (compiled === total) status.textContent = beforeKernels;
     },
     setSnapshot: ({ history, warnings, quality }) => {
       const last = history.at(-1);
@@ -128,10 +143,6 @@ export function connectRunStatus({ pause, proceed, forget }: RunActions): RunSta
     note: (message) => {
       told = [...told, message];
       showNotes();
-    },
-    fail: (message) => {
-      failure.replaceChildren(make('p', {}, message));
-      if (!facts) status.textContent = 'Not ready.';
     },
   };
 }
