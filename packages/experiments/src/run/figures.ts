@@ -1,0 +1,57 @@
+import { auditScores } from './audit-scores.ts';
+import { auroc, averagePrecision, noiseDetection, predictedLabels, relabelQuality } from '@selfcure/core';
+import type { Evaluation, Run } from '@selfcure/core';
+import type { Figures } from '../spec/run-spec.ts';
+
+/** Numbers of a finished run against the true labels of its training data. Shares are in [0, 1]. */
+export function figuresOf({
+  run,
+  test,
+  best,
+  truth,
+}: {
+  readonly run: Run;
+  /** Of the last epoch, and of the best by validation. */
+  readonly test: Evaluation;
+  readonly best: Evaluation | null;
+  readonly truth: Int32Array;
+}): Figures {
+  const { ledger, rows, history } = run;
+  const quality = relabelQuality({ given: ledger.given, current: ledger.current, truth, dropped: ledger.dropped });
+  const predicted = predictedLabels(rows.probabilities, rows.classes);
+  const seen = [...rows.samples].filter((i) => rows.passes[i]! > 0);
+  const wrong = seen.filter((i) => truth[i] !== rows.given[i]);
+  const edits = quality.edits > 0 ? quality : { precision: null, recall: null, harm: null };
+  const isWrong = Uint8Array.from(seen, (i) => (truth[i] === rows.given[i] ? 0 : 1));
+  const posterior = auditScores(rows);
+  const some = Float64Array.from(seen, (i) => posterior[i]!);
+  return {
+    accuracy: test.accuracy,
+    balancedAccuracy: test.balancedAccuracy,
+    macroF1: test.macroF1,
+    calibrationError: test.calibrationError,
+    negativeLogLikelihood: test.negativeLogLikelihood,
+    'best/accuracy': best && best.accuracy,
+    'best/balancedAccuracy': best && best.balancedAccuracy,
+    'best/epoch': run.best && run.best.epoch,
+    validationAccuracy: history.last()?.['validation/accuracy'] ?? null,
+    memorized: wrong.length === 0 ? null : wrong.filter((i) => predicted[i] === rows.given[i]).length / wrong.length,
+    noiseBefore: quality.noiseBefore,
+    noiseAfter: quality.noiseAfter,
+    edits: quality.edits,
+    precision: edits.precision,
+    recall: edits.recall,
+    harm: edits.harm,
+    dropped: quality.dropped,
+    droppedWrong: quality.droppedWrongShare,
+    ...Object.fromEntries(
+      Object.entries(noiseDetection(rows, truth)).flatMap(([name, { auroc: area, averagePrecision: precision }]) => [
+        [`auroc/${name}`, area],
+        [`ap/${name}`, precision],
+      ]),
+    ),
+    'auroc/posterior': auroc(some, isWrong),
+    'ap/posterior': averagePrecision(some, isWrong),
+    seconds: history.series('seconds').reduce((sum, seconds) => sum + seconds, 0),
+  };
+}

@@ -1,0 +1,156 @@
+import { applyRecalibration, classOffsets, matrixScaling, transitionFromVerified } from '@selfcure/audit';
+import { adam, cosineDecay, predict, score, train } from '@selfcure/core';
+import type { Dataset, Evaluation, Method, Model, Predictions, Run, TrainState } from '@selfcure/core';
+import { createSelfCure } from '@selfcure/core/app';
+import { modelByName } from '@selfcure/models';
+import type { Backend, NamedArrays } from '@selfcure/tensor';
+import type { RecipeSpec, RunOutcome, RunSpec } from '../spec/run-spec.ts';
+import { augmentationOf, loadSets } from './data.ts';
+import type { ReadFer, RunSets } from './data.ts';
+import { figuresOf } from './figures.ts';
+
+/** Where a run happens. */
+export interface RunPlace {
+  readonly backend: Backend;
+  /** Reads FER2013 and FER+; needed where a spec has data of that kind. */
+  readonly readFer: ReadFer;
+  /** State of an interrupted run, and where the state of every finished epoch goes. */
+  readonly resume?: TrainState;
+  readonly onState?: (state: TrainState) => void | Promise<void>;
+  readonly signal?: { readonly aborted: boolean };
+  /** Told after every epoch. */
+  readonly onEpoch?: (epoch: number, epochs: number) => void;
+}
+
+/**
+ * Runs one spec: data, training, evaluation of the last epoch and of the best by validation, and figures.
+ *
+ * @returns the outcome; null where the signal ended the run.
+ * @throws OptionError or DataError where the spec is not sound; TrainError where the run fails.
+ * @example const { figures } = (await runSpec(spec, { backend: await wasm(), readFer: (folder) => readFerFiles({ folder }) }))!;
+ */
+export async function runSpec(spec: RunSpec, place: RunPlace): Promise<RunOutcome | null> {
+  const { backend, signal, onState, onEpoch, resume } = place;
+  const sets = await loadSets(spec, place.readFer);
+  const first = spec.pretrain && !resume ? await pretrained(spec.pretrain, place) : null;
+  if (spec.pretrain && !resume && !first) return null;
+  const augmentation = augmentationOf(spec);
+  const model = modelOf(spec, sets.train);
+  const run = await train({
+    backend,
+    model,
+    recipe: methodOf(spec.recipe, sets, backend),
+    data: sets.train,
+    validation: sets.validation,
+    keepBest: 'validation/accuracy',
+    epochs: spec.epochs,
+    batchSize: spec.batchSize,
+    seed: spec.seed,
+    optimizer: optimizerOf(spec),
+    ...(augmentation && { augmentation }),
+    ...(first && { initialWeights: first }),
+    ...(signal && { signal }),
+    ...(resume && { resume }),
+    callbacks: [
+      {
+        name: 'State',
+        onEpochEnd: async ({ epoch, epochs, state }) => {
+          await onState?.(state);
+          onEpoch?.(epoch, epochs);
+        },
+      },
+    ],
+  });
+  if (run.end !== 'finished') return null;
+  const test = await evaluateTest(spec, run, sets, backend);
+  const best =
+    run.best &&
+    score(await predict({ backend, model: run.best.model, data: sets.test }), sets.test.labels, model.classes);
+  return {
+    figures: figuresOf({ run, test, best, truth: sets.train.truth }),
+    curves: curvesOf(run),
+    warnings: run.warnings.map(({ message }) => message),
+  };
+}
+
+const modelOf = ({ model }: RunSpec, { shape, classes }: Dataset): Model =>
+  modelByName(model.name, { size: shape[0], channels: shape[2], classes: classes.length, width: model.width });
+
+const optimizerOf = ({ learningRate, weightDecay }: RunSpec) =>
+  adam({ learningRate: cosineDecay({ learningRate, warmUpEpochs: 1 }), weightDecay });
+
+/** The method of a recipe; a transition matrix `'verified'` is estimated from the verified labels. */
+function methodOf(
+  { transition, ...recipe }: RecipeSpec,
+  { train: { labels, verified, classes } }: RunSets,
+  backend: Backend,
+): Method {
+  const app = createSelfCure({ backend });
+  if (transition === undefined) return app.method(recipe);
+  const matrix =
+    transition === 'verified'
+      ? transitionFromVerified({ given: labels, verified: verified ?? [], classes: classes.length, stratified: true })
+          .matrix
+      : transition;
+  return app.method({ ...recipe, transition: matrix });
+}
+
+/** Weights of the backbone of a run that is done before; heads are drawn anew. */
+async function pretrained(spec: RunSpec, place: RunPlace): Promise<Record<string, Float32Array> | null> {
+  const sets = await loadSets(spec, place.readFer);
+  const augmentation = augmentationOf(spec);
+  const run = await train({
+    backend: place.backend,
+    model: modelOf(spec, sets.train),
+    recipe: methodOf(spec.recipe, sets, place.backend),
+    data: sets.train,
+    epochs: spec.epochs,
+    batchSize: spec.batchSize,
+    seed: spec.seed,
+    optimizer: optimizerOf(spec),
+    ...(augmentation && { augmentation }),
+    ...(place.signal && { signal: place.signal }),
+  });
+  if (run.end !== 'finished') return null;
+  return Object.fromEntries(
+    Object.entries(run.model.weights as NamedArrays).flatMap(([name, values]) =>
+      /^(classifier|importance)\//.test(name) ? [] : [[name, Float32Array.from(values)]],
+    ),
+  );
+}
+
+/** The test, with predictions corrected on the verified labels where the spec wants it. */
+async function evaluateTest({ recalibrate }: RunSpec, run: Run, sets: RunSets, backend: Backend): Promise<Evaluation> {
+  const { test, train: data } = sets;
+  const classes = data.classes.length;
+  const predictions = await predict({ backend, model: run.model, data: test });
+  if (recalibrate === null) return score(predictions, test.labels, classes);
+  const { probabilities } = await predict({ backend, model: run.model, data });
+  const known = [...(data.verified ?? [])].flatMap((label, sample) => (label >= 0 ? [sample] : []));
+  const fit = recalibrate === 'offsets' ? classOffsets : matrixScaling;
+  const better = applyRecalibration(
+    fit({
+      classes,
+      probabilities: known.flatMap((sample) => [...probabilities.subarray(sample * classes, (sample + 1) * classes)]),
+      truth: known.map((sample) => data.verified![sample]!),
+    }),
+    predictions.probabilities,
+  );
+  const corrected: Predictions = {
+    ...predictions,
+    probabilities: Float32Array.from(better),
+    weightedProbabilities: null,
+    labels: Int32Array.from({ length: test.size }, (_, i) => {
+      const row = better.subarray(i * classes, (i + 1) * classes);
+      return row.indexOf(Math.max(...row));
+    }),
+  };
+  return score(corrected, test.labels, classes);
+}
+
+function curvesOf({ history }: Run): Record<string, readonly number[]> {
+  const names = ['loss', 'accuracy', 'importance', 'noise', 'edited', 'out', 'validation/accuracy', 'term/rank/active'];
+  return Object.fromEntries(
+    names.flatMap((name) => (history.epochs.some((log) => name in log) ? [[name, history.series(name)]] : [])),
+  );
+}

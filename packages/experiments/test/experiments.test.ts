@@ -1,0 +1,286 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ablationExperiment,
+  compareExperiment,
+  executeJobs,
+  loadSets,
+  marginsExperiment,
+  noiseExperiment,
+  pretrainExperiment,
+  realNoiseExperiment,
+  runSpec,
+  specKey,
+  standardRecipes,
+  summarizeResults,
+  toCsv,
+  toMarkdown,
+  trustedExperiment,
+} from '@selfcure/experiments';
+import type { Job, OutcomeStore, Result, RunOutcome, RunSpec } from '@selfcure/experiments';
+import type { TrainState } from '@selfcure/core';
+import type { Backend } from '@selfcure/tensor';
+import { wasm } from '@selfcure/wasm';
+
+const base: RunSpec = {
+  data: { kind: 'faces', samples: 64, testSamples: 32, size: 16, seed: 0 },
+  noise: { kind: 'symmetric', rate: 0.25 },
+  oracle: null,
+  verified: 0,
+  model: { name: 'face-cnn', width: 0.125 },
+  recipe: { use: 'ce' },
+  recalibrate: null,
+  epochs: 3,
+  batchSize: 16,
+  learningRate: 2e-3,
+  weightDecay: 1e-4,
+  augmentation: { shift: 1, flip: true },
+  seed: 0,
+  pretrain: null,
+};
+const noFer = (): never => {
+  throw new Error('no FER2013 here');
+};
+
+const memoryStore = (): OutcomeStore & { readonly map: Map<string, string> } => {
+  const map = new Map<string, string>();
+  return { map, get: async (key) => map.get(key) ?? null, set: async (key, text) => void map.set(key, text) };
+};
+const outcome = (accuracy: number): RunOutcome => ({ figures: { accuracy, harm: null }, curves: {}, warnings: [] });
+const job = (recipe: string, seed: number): Job => ({
+  labels: { recipe },
+  spec: { ...base, recipe: { use: recipe }, seed },
+});
+
+describe('data of a spec', () => {
+  it('draws noise, verified samples and oracles from the seed', async () => {
+    const spec: RunSpec = { ...base, verified: 10, seed: 3 };
+    const { train, validation, test } = await loadSets(spec, noFer);
+    expect(train.labels.filter((label, i) => label !== train.truth[i])).toHaveLength(16);
+    const known = [...train.verified!].flatMap((label, i) => (label >= 0 ? [i] : []));
+    expect(known).toHaveLength(10);
+    for (const i of known) expect(train.verified![i]).toBe(train.truth[i]);
+    expect(new Set([train.fingerprint, validation.fingerprint, test.fingerprint]).size).toBe(3);
+    const again = await loadSets(spec, noFer);
+    expect(again.train.labels).toEqual(train.labels);
+    expect(again.train.verified).toEqual(train.verified);
+    expect((await loadSets({ ...spec, seed: 4 }, noFer)).train.labels).not.toEqual(train.labels);
+
+    const without = await loadSets({ ...spec, verified: 0, oracle: 'remove' }, noFer);
+    expect(without.train.size).toBe(48);
+    expect(without.train.labels).toEqual(without.train.truth);
+    const mended = await loadSets({ ...spec, verified: 0, oracle: 'mend' }, noFer);
+    expect(mended.train.labels).toEqual(train.truth);
+  });
+  it.each([
+    ['pair', 0.2],
+    ['fer-like', 0.2],
+    ['feature-dependent', 0.2],
+    ['fer-like', 0.4],
+  ] as const)('%s noise of rate %s is of that rate', async (kind, rate) => {
+    const data = { ...base.data, samples: 700 } as RunSpec['data'];
+    const { train } = await loadSets({ ...base, data, noise: { kind, rate } }, noFer);
+    const wrong = train.labels.filter((label, i) => label !== train.truth[i]).length / 700;
+    expect(Math.abs(wrong - rate)).toBeLessThan(0.02);
+  });
+});
+
+describe('runs', () => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await wasm();
+  });
+  afterAll(() => backend.close());
+  const place = () => ({ backend, readFer: noFer });
+
+  it('give their figures, equal for equal specs, and go on where they were', async () => {
+    const states: TrainState[] = [];
+    const whole = (await runSpec(
+      { ...base, recipe: { use: 'cure', start: 2 } },
+      { ...place(), onState: (state) => void states.push(state) },
+    ))!;
+    expect(states).toHaveLength(3);
+    const { seconds: _, ...figures } = whole.figures;
+    expect(figures['noiseBefore']).toBe(0.25);
+    expect(figures['accuracy']).toBeGreaterThanOrEqual(0);
+    expect(figures['auroc/posterior']).toBeGreaterThan(0);
+    expect(whole.curves['noise']).toHaveLength(3);
+    const resumed = (await runSpec(
+      { ...base, recipe: { use: 'cure', start: 2 } },
+      { ...place(), resume: states[0]! },
+    ))!;
+    expect({ ...resumed.figures, seconds: null }).toEqual({ ...figures, seconds: null });
+    expect(await runSpec(base, { ...place(), signal: { aborted: true } })).toBeNull();
+  });
+  it('use verified labels: forward correction, and corrected predictions', async () => {
+    const spec: RunSpec = { ...base, verified: 20 };
+    const [forward, plain, offsets, matrix] = await Promise.all([
+      runSpec({ ...spec, recipe: { use: 'forward', transition: 'verified' } }, place()),
+      runSpec(spec, place()),
+      runSpec({ ...spec, recalibrate: 'offsets' }, place()),
+      runSpec({ ...spec, recalibrate: 'matrix' }, place()),
+    ]);
+    const losses = [forward, plain, offsets, matrix].map((one) => one!.figures['negativeLogLikelihood']);
+    expect(new Set(losses).size).toBe(4);
+    await expect(runSpec({ ...base, recipe: { use: 'forward', transition: 'verified' } }, place())).rejects.toThrow(
+      /verified/,
+    );
+  });
+  it('start from a pretrained backbone, and from drawn heads', async () => {
+    const first = { ...base, epochs: 1 };
+    const [fresh, tuned] = await Promise.all([
+      runSpec({ ...base, epochs: 1 }, place()),
+      runSpec({ ...base, epochs: 1, pretrain: first }, place()),
+    ]);
+    expect(tuned!.curves['loss']).not.toEqual(fresh!.curves['loss']);
+  });
+});
+
+describe('execution', () => {
+  it('runs what is not stored, keeps what is finished, and reports what fails', async () => {
+    const store = memoryStore();
+    const jobs = [job('a', 0), job('b', 0), job('bad', 0), job('a', 1), job('a', 0)];
+    const ran: string[] = [];
+    const run = async ({ spec }: Job): Promise<RunOutcome> => {
+      ran.push(`${spec.recipe.use}${spec.seed}`);
+      if (spec.recipe.use === 'bad') throw new Error('broken');
+      return outcome(0.5);
+    };
+    const first = await executeJobs({ jobs, store, run, parallel: 2 });
+    expect(ran).toEqual(['a0', 'b0', 'bad0', 'a1']);
+    expect(first.results.map(({ labels }) => labels['recipe'])).toEqual(['a', 'b', 'a', 'a']);
+    expect(first.failures.map(({ error }) => (error as Error).message)).toEqual(['broken']);
+    expect(first.open).toBe(0);
+    const stored: boolean[] = [];
+    const second = await executeJobs({ jobs, store, run, onResult: (_, state) => stored.push(state.stored) });
+    expect(ran.slice(4)).toEqual(['bad0']);
+    expect(stored).toEqual([true, true, true]);
+    expect(second.results).toHaveLength(4);
+  });
+  it('stops at a signal and leaves the rest open', async () => {
+    const signal = { aborted: false };
+    const run = async (): Promise<RunOutcome> => {
+      signal.aborted = true;
+      return outcome(1);
+    };
+    const done = await executeJobs({
+      jobs: [job('a', 0), job('a', 1), job('a', 2)],
+      store: memoryStore(),
+      run,
+      signal,
+    });
+    expect(done.results).toHaveLength(1);
+    expect(done.open).toBe(2);
+  });
+  it('knows equal specs by their content, wherever the data lie', () => {
+    const fer = (folder: string): RunSpec => ({
+      ...base,
+      data: { kind: 'fer', folder, labels: 'fer2013', samples: 10, seed: 0 },
+    });
+    expect(specKey(fer('a'))).toBe(specKey(fer('b')));
+    expect(specKey({ ...base, seed: 1 })).not.toBe(specKey(base));
+    expect(specKey(Object.fromEntries(Object.entries(base).reverse()) as unknown as RunSpec)).toBe(specKey(base));
+  });
+});
+
+describe('tables', () => {
+  const results = [
+    ...[0.5, 0.6, 0.7].map((accuracy, seed) => ({ ...job('ce', seed), outcome: outcome(accuracy) })),
+    ...[0.6, 0.65, 0.85].map((accuracy, seed) => ({ ...job('x, "y" | z', seed), outcome: outcome(accuracy) })),
+  ] satisfies Result[];
+  const metrics = [
+    { key: 'accuracy', label: 'accuracy', percent: true, paired: true },
+    { key: 'harm', label: 'harm' },
+  ];
+  const summary = summarizeResults({ title: 'T', results, metrics, control: { recipe: 'ce' } });
+  it('hold means, spread and paired differences', () => {
+    const [control, other] = summary.rows;
+    expect(control!.cells['accuracy']!.difference).toBeNull();
+    expect(control!.cells['accuracy']!.mean).toBeCloseTo(0.6, 12);
+    expect(control!.cells['accuracy']!.standardDeviation).toBeCloseTo(0.1, 12);
+    // Differences 0.1, 0.05, 0.15: mean 0.1, sd 0.05; t(2) = 4.302653.
+    const { mean, low, high } = other!.cells['accuracy']!.difference!;
+    expect(mean).toBeCloseTo(0.1, 12);
+    expect(high).toBeCloseTo(0.1 + (4.302653 * 0.05) / Math.sqrt(3), 6);
+    expect(low).toBeCloseTo(0.1 - (4.302653 * 0.05) / Math.sqrt(3), 6);
+    expect(other!.cells['harm']).toBeNull();
+  });
+  it('as Markdown and CSV', () => {
+    const markdown = toMarkdown(summary);
+    expect(markdown).toContain('| ce | 3 | 60.0 ± 10.0 |');
+    expect(markdown).toContain('x, "y" \\| z');
+    expect(markdown).toContain('(+10.0 [-2.4, 22.4])');
+    expect(markdown).not.toContain('harm');
+    const [header, , second] = toCsv(summary).split('\r\n');
+    expect(header).toBe(
+      'recipe,seeds,accuracy/mean,accuracy/sd,accuracy/difference,accuracy/low,accuracy/high,harm/mean,harm/sd,harm/difference,harm/low,harm/high',
+    );
+    expect(second!.startsWith('"x, ""y"" | z",3,0.7')).toBe(true);
+  });
+  it('compares only where every seed has its control', () => {
+    const rows = summarizeResults({ title: 'T', results: results.slice(1), metrics, control: { recipe: 'ce' } }).rows;
+    expect(rows[1]!.cells['accuracy']!.difference).toBeNull();
+  });
+});
+
+describe('designs', () => {
+  const designs = {
+    noise: noiseExperiment({ base }),
+    ablation: ablationExperiment({ base }),
+    margins: marginsExperiment({ base }),
+    pretrain: pretrainExperiment({ base }),
+    compare: compareExperiment({ base, recipes: [{ name: 'gce', recipe: { use: 'gce' } }] }),
+    'real-noise': realNoiseExperiment({ base }),
+    trusted: trustedExperiment({ base }),
+  };
+  it.each(Object.entries(designs))(
+    '%s: has both controls, three paired seeds, and no run twice',
+    (name, { jobs, summarize, plots }) => {
+      const recipes = jobs.map(({ spec }) => JSON.stringify({ ...spec.recipe, start: undefined }));
+      // Cross-entropy is SCN without its modules in the ablation.
+      const plain = name === 'ablation' ? /"weighting":false,"rank":false,"relabel":false/ : /^{"use":"ce"}$/;
+      expect(recipes.some((one) => plain.test(one))).toBe(true);
+      expect(recipes).toContain('{"use":"ce-relabel"}');
+      expect(new Set(jobs.map(({ spec }) => specKey(spec))).size).toBe(jobs.length);
+      const bySeed = new Map<string, Job[]>();
+      for (const one of jobs) {
+        const key = JSON.stringify(one.labels);
+        bySeed.set(key, [...(bySeed.get(key) ?? []), one]);
+      }
+      for (const group of bySeed.values()) expect(group.map(({ spec }) => spec.seed)).toEqual([0, 1, 2]);
+      const results = jobs.map((one, i) => ({ ...one, outcome: outcome(i / jobs.length) }));
+      for (const { rows } of summarize(results)) {
+        expect(rows).toHaveLength(bySeed.size);
+        // Every row but the controls themselves finds its control.
+        expect(rows.filter(({ cells }) => cells['accuracy']!.difference === null).length).toBeLessThanOrEqual(8);
+        expect(rows.some(({ cells }) => cells['accuracy']!.difference !== null)).toBe(true);
+      }
+      for (const { series } of plots?.(results) ?? [])
+        for (const { points } of series) expect(points.length).toBeGreaterThan(0);
+    },
+  );
+  it('ablation has the eight combinations', () => {
+    const combinations = designs.ablation.jobs.filter(({ spec }) => spec.recipe.use === 'scn');
+    expect(new Set(combinations.map(({ labels }) => Object.values(labels).join(''))).size).toBe(8);
+  });
+  it('pretraining and its fine-tuning share a seed, and differ in their faces', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1000 }), (seed) => {
+        for (const { spec } of pretrainExperiment({ base, seeds: [seed] }).jobs) {
+          expect(spec.seed).toBe(seed);
+          if (spec.pretrain)
+            expect([spec.pretrain.seed, spec.pretrain.data.seed]).toEqual([seed, spec.data.seed + 7919]);
+        }
+      }),
+    );
+  });
+  it('standard recipes start after a third of the run', () => {
+    expect(standardRecipes(12).map(({ recipe }) => recipe['start'] ?? recipe['relabelEpoch'])).toEqual([
+      undefined,
+      5,
+      5,
+      5,
+      5,
+    ]);
+  });
+});
