@@ -98,12 +98,7 @@ export function bindKernels(
       const [x, y] = worded?.rows ? grid(worded.rows) : source.groups;
       const entries = source.bindings.map((binding, index): GPUBindGroupEntry => {
         if (binding.kind === 'range') {
-          // Whole groups of four: values lie 256 bytes apart.
-          const size = 16 * Math.ceil(binding.place.bytes / 16);
-          return {
-            binding: index,
-            resource: { buffer: bufferOf(binding.place.buffer), offset: at(binding.place), size },
-          };
+          return rangeEntry(index, bufferOf(binding.place.buffer), at(binding.place), binding.place.bytes);
         }
         if (binding.kind === 'words') {
           const { offset, words: own } = worded!;
@@ -118,10 +113,19 @@ export function bindKernels(
   });
 }
 
+/** Binds a value: whole groups of four, since values lie 256 bytes apart. */
+export function rangeEntry(binding: number, buffer: GPUBuffer, offset: number, bytes: number): GPUBindGroupEntry {
+  return { binding, resource: { buffer, offset, size: 16 * Math.ceil(bytes / 16) } };
+}
+
 /** Records kernels one after the other. */
-export function record(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
+export function record(
+  encoder: GPUCommandEncoder,
+  dispatches: readonly Dispatch[],
+  timestamps?: GPUComputePassTimestampWrites,
+): void {
   if (dispatches.length === 0) return;
-  const pass = encoder.beginComputePass();
+  const pass = encoder.beginComputePass(timestamps && { timestampWrites: timestamps });
   let current: GPUComputePipeline | null = null;
   for (const { ready, group, x, y } of dispatches) {
     if (ready.pipeline !== current) pass.setPipeline(ready.pipeline);

@@ -16,6 +16,8 @@ import { watchDevice } from './device/watch.ts';
 import { WebGpuError } from './errors.ts';
 import { checkPlan, checkStateBytes } from './memory/check.ts';
 import { createArena } from './memory/arena.ts';
+import { halvesOf } from './plan/halves.ts';
+import type { Halves } from './plan/halves.ts';
 import { isStage, joinTables, mergeSteps, postponeSmall } from './plan/merge.ts';
 import { alignment, placingOf, planInputs } from './plan/place.ts';
 import { stageSource, stepSource } from './plan/source.ts';
@@ -28,12 +30,19 @@ import { gradientSteps, gradientSumSteps, normalizeSteps } from './steps/batch-n
 import type { KernelOptions } from './steps/builder.ts';
 import { copyStep, elementWiseStep, isElementWise } from './steps/element-wise.ts';
 import { stepBuilders } from './steps/table.ts';
+import type { TuningCache } from './tune/cache.ts';
+import { createMeasure } from './tune/measure.ts';
+import { createTuner } from './tune/tuner.ts';
 
 /** What {@link planBackend} runs on. */
 export interface PlanBackendOptions {
   readonly open: OpenDevice;
   readonly kernels: KernelOptions;
   readonly onProgress?: ((progress: CompileProgress) => void) | undefined;
+  /** Where measured choices of kernels are kept; without it nothing is measured. */
+  readonly tuning?: TuningCache | undefined;
+  /** How values are stored that wait for the backward pass. Default f32. */
+  readonly storage?: 'f32' | 'f16' | undefined;
 }
 
 /** Whether the engine runs a node itself. */
@@ -50,7 +59,7 @@ const fusersOf = (options: KernelOptions): readonly Fuser<Step>[] => [
 ];
 
 /** The backend that runs whole graphs: static plans over one arena. */
-export function planBackend({ open, kernels, onProgress }: PlanBackendOptions): Backend {
+export function planBackend({ open, kernels: usual, onProgress, tuning, storage }: PlanBackendOptions): Backend {
   const { device, maxBufferBytes, maxBindingBytes } = open;
   const watch = watchDevice(device);
   const pipelines = createPipelines(watch);
@@ -65,8 +74,22 @@ export function planBackend({ open, kernels, onProgress }: PlanBackendOptions): 
   };
   const hooks = { adopt, onDispose: (held: GpuState): void => void states.delete(held.state) };
 
+  const tuner =
+    tuning &&
+    createTuner({
+      device: open.description,
+      cache: tuning,
+      kernels: usual,
+      measure: createMeasure({
+        watch,
+        pipelines,
+        maxBufferBytes,
+        build: (node, variant) => stepBuilders[node.op]!(node, { ...usual, chosen: () => variant }),
+      }),
+    });
+
   /** The steps of a graph, and their memory. */
-  const planSteps = (graph: Graph) => {
+  const planSteps = (graph: Graph, kernels: KernelOptions) => {
     const selected = selectSteps<Step>(graph, {
       fusers: fusersOf(kernels),
       build: (node) => stepBuilders[node.op]!(node, kernels),
@@ -76,10 +99,35 @@ export function planBackend({ open, kernels, onProgress }: PlanBackendOptions): 
     // Inputs lie in one upload of their own.
     const inputs = planInputs(graph);
     const isStored = ({ op }: Node): boolean => op !== 'state' && op !== 'full' && op !== 'iota' && op !== 'input';
-    const roots = (nodes: readonly Node[]): Node[] => nodes.map((node) => rootOf(node)).filter(isStored);
+    const results = Object.values(selected.outputs);
+    const halves: Halves =
+      storage === 'f16'
+        ? halvesOf(
+            steps,
+            results.map((node) => rootOf(node)),
+          )
+        : new Map();
+    const standIn = (root: Node): Node => halves.get(root) ?? root;
+    const roots = (nodes: readonly Node[]): Node[] =>
+      nodes
+        .map((node) => rootOf(node))
+        .filter(isStored)
+        .map(standIn);
     const lifetimes = steps.map(({ writes, reads }) => ({ writes: roots(writes), reads: roots(reads) }));
-    const kept = { outputs: roots(Object.values(selected.outputs)), alignment };
-    return { steps, inputs, lifetimes, kept, memory: plan(lifetimes, kept), outputs: selected.outputs };
+    const kept = { outputs: roots(results), alignment };
+    const memory = plan(lifetimes, kept);
+    const demands = steps.map(({ node, touched }) => ({
+      node,
+      touched: touched.map((one) => ({ ...one, root: standIn(one.root) })),
+    }));
+    return {
+      steps,
+      halves,
+      inputs,
+      memory,
+      outputs: selected.outputs,
+      check: { steps: demands, inputs, memory, lifetimes, kept },
+    };
   };
 
   return {
@@ -89,7 +137,8 @@ export function planBackend({ open, kernels, onProgress }: PlanBackendOptions): 
       device: 'webgpu',
       threads: 1,
       precision: 'float32',
-      deterministic: true,
+      // Another measurement may choose other kernels, which add in another order.
+      deterministic: !tuning,
       limits: { maxBytes: maxBufferBytes, maxBindingBytes },
     },
     claims,
@@ -111,15 +160,19 @@ export function planBackend({ open, kernels, onProgress }: PlanBackendOptions): 
       const startedAt = Date.now();
       watch.check();
       const graph = lower(given, claims);
-      const planned = planSteps(graph);
-      checkPlan(graph, planned, open);
-      const { steps, inputs, memory, outputs } = planned;
-      const placing = placingOf(memory, inputs);
+      let planned = planSteps(graph, usual);
+      checkPlan(graph, planned.check, open);
+      if (tuner) {
+        planned = planSteps(graph, { ...usual, chosen: await tuner.choose(graph) });
+        checkPlan(graph, planned.check, open);
+      }
+      const { steps, halves, inputs, memory, outputs } = planned;
+      const placing = placingOf(memory, inputs, halves);
       // A state may hold more than the graph uses: its optimizer's slots, mostly.
       const nearStates = 4 * stateBytes(graph.state) <= maxBindingBytes;
-      const works = mergeSteps(steps, memory, placing, { maxBytes: maxBindingBytes, states: nearStates });
+      const works = mergeSteps(steps, memory, placing, { maxBytes: maxBindingBytes, states: nearStates, halves });
       const kernelsOf = works.map((work) => {
-        const source = isStage(work) ? stageSource(work, placing) : stepSource(work, placing);
+        const source = isStage(work) ? stageSource(work, placing) : stepSource(work, placing, halves);
         const { op, layer } = (isStage(work) ? work.steps.at(-1)! : work).node;
         return { source, operation: isStage(work) ? `${op}-and-${work.steps.length - 1}-before` : op, layer };
       });

@@ -7,6 +7,6 @@ import type { OperationCase } from './case.ts';
 export const collectiveCases: readonly OperationCase[] = [
   operationCase('allReduceMean', fc.record({ shape: shapes(1, 4), seed }), ({ shape, seed }) => ({
     inputs: { x: normal(shape, seed) },
-    build: (ops, { x }) => ops.mul(ops.allReduceMean(x!), 3),
+    build: (ops, { x }) => ops.mul(ops.allReduceMean(x!), 2),
   })),
 ];

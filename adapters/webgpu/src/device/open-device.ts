@@ -4,6 +4,8 @@ import { nodeGpu } from './node-gpu.ts';
 /** A device, and what the engine may ask of it. */
 export interface OpenDevice {
   readonly device: GPUDevice;
+  /** What the driver says that it is. */
+  readonly description: string;
   /** Whether it computes on the processor: SwiftShader, lavapipe. */
   readonly software: boolean;
   /** Most bytes of a buffer, and of the part of it that a kernel binds. */
@@ -11,6 +13,8 @@ export interface OpenDevice {
   readonly maxBindingBytes: number;
   /** Buffers that a kernel may bind. */
   readonly maxBuffers: number;
+  /** Most invocations of a workgroup. */
+  readonly maxInvocations: number;
   /** Gives the device back: destroys it unless it was borrowed. */
   close(): Promise<void>;
 }
@@ -21,6 +25,8 @@ export interface DeviceOptions {
   readonly gpu?: GPU | undefined;
   readonly powerPreference?: GPUPowerPreference | undefined;
   readonly requireHardware?: boolean | undefined;
+  /** Features that are asked for where the adapter has them. */
+  readonly wanted?: readonly GPUFeatureName[] | undefined;
 }
 
 /** What kernels need; every device has it by the specification, but those of compatibility mode. */
@@ -64,17 +70,18 @@ export async function openDevice(options: DeviceOptions): Promise<OpenDevice> {
     );
   }
   checkLimits(adapter.limits, 'the adapter');
-  const own = await requestDevice(adapter);
+  const own = await requestDevice(adapter, options);
   return describe(own, adapter.info, async () => {
     own.destroy();
     await own.lost;
   });
 }
 
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+async function requestDevice(adapter: GPUAdapter, { wanted = [] }: DeviceOptions): Promise<GPUDevice> {
   try {
     return await adapter.requestDevice({
       label: 'selfcure',
+      requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
       requiredLimits: Object.fromEntries(raised.map((limit) => [limit, adapter.limits[limit]])),
     });
   } catch (cause) {
@@ -90,12 +97,15 @@ const isSoftware = (info: GPUAdapterInfo | undefined): boolean =>
 
 function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, close: () => Promise<void>): OpenDevice {
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = device.limits;
   return {
     device,
+    description: info ? [info.vendor, info.architecture, info.device, info.description].join(' ') : 'unknown',
     software: isSoftware(info),
     maxBufferBytes: maxBufferSize,
     maxBindingBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize),
     maxBuffers: needed.maxStorageBuffersPerShaderStage,
+    maxInvocations: Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX),
     close,
   };
 }

@@ -10,7 +10,8 @@ type Limits = Pick<OpenDevice, 'maxBufferBytes' | 'maxBindingBytes'>;
 
 /** A plan of memory, and what it was made of. */
 export interface Planned {
-  readonly steps: readonly Step[];
+  /** With the stand-ins of what is stored as halves. */
+  readonly steps: readonly Pick<Step, 'node' | 'touched'>[];
   readonly inputs: InputPlan;
   readonly memory: MemoryPlan;
   readonly lifetimes: readonly Lifetime[];
@@ -38,7 +39,8 @@ export function checkPlan(graph: Graph, planned: Planned, limits: Limits): void 
   if (!excess) return;
   const batch = Math.max(1, ...graph.inputs.filter(({ shape }) => shape.length === 4).map(({ shape }) => shape[0]!));
   let fits = Math.floor((batch * excess.limit) / excess.bytes);
-  while (fits >= 1 && excessOf(scaled(planned, batch, fits), limits)) fits--;
+  const fixed = new Set(graph.state.map(({ shape }) => shape.join()));
+  while (fits >= 1 && excessOf(scaled(planned, { batch, to: fits, fixed }), limits)) fits--;
   throw new WebGpuMemoryError(
     `${excess.what} needs ${readable(excess.bytes)} in one piece, the device's ${excess.name} is ${readable(excess.limit)}. ` +
       (fits >= 1 && batch > 1
@@ -64,12 +66,19 @@ function excessOf({ steps, memory, inputs }: Planned, { maxBufferBytes, maxBindi
   return worst.bytes > worst.limit ? worst : null;
 }
 
-/** The plan with another batch: values whose rows are those of the batch shrink. */
-function scaled(planned: Planned, batch: number, to: number): Planned {
+/**
+ * The plan with another batch: values whose rows are those of the batch shrink.
+ *
+ * @param fixed shapes of states, which are those of their gradients too.
+ */
+function scaled(
+  planned: Planned,
+  { batch, to, fixed }: { readonly batch: number; readonly to: number; readonly fixed: ReadonlySet<string> },
+): Planned {
   const replaced = new Map<Node, Node>();
   const resized = (node: Node): Node => {
     const [rows = 0, ...inner] = node.shape;
-    if (rows % batch !== 0) return node;
+    if (rows % batch !== 0 || fixed.has(node.shape.join())) return node;
     if (!replaced.has(node)) replaced.set(node, { ...node, shape: [(rows / batch) * to, ...inner] });
     return replaced.get(node)!;
   };

@@ -24,6 +24,8 @@ export interface Touched {
   /** Whether it is read or written by fours. */
   readonly vector: boolean;
   readonly written: boolean;
+  /** Whether elements are written one by one. */
+  readonly scalarWrites: boolean;
 }
 
 /** What distinguishes memory: the name of a state, whichever version a node stands for, or the node itself. */
@@ -36,8 +38,15 @@ export function isAligned(node: Node): boolean {
   return resolve({ node, bytes: 0 }).bytes % 16 === 0;
 }
 
-/** An access whose memory is found by `find`: an array's name and the index in it. */
-export function accessBy(find: (root: Node, use: Use, index: string, offset: number) => string): Access {
+/**
+ * An access whose memory is found by `find`: an array's name and the index in it.
+ *
+ * @param isHalf whether a value is stored as halves. `find` unpacks what is read of it, and names two words where four are written.
+ */
+export function accessBy(
+  find: (root: Node, use: Use, index: string, offset: number) => string,
+  isHalf: (root: Node) => boolean = () => false,
+): Access {
   const place = (node: Node, use: Use, index: string): string => {
     const { node: root, bytes } = resolve({ node, bytes: 0 });
     return find(root, use, index, use.vector ? bytes / 16 : bytes / 4);
@@ -55,7 +64,10 @@ export function accessBy(find: (root: Node, use: Use, index: string, offset: num
       return value.startsWith('f32(') ? `(vec4f(0.0, 1.0, 2.0, 3.0) + ${value})` : `vec4f(${value})`;
     },
     set: (node, index, value) => `${place(node, { vector: false, written: true }, index)} = ${value};`,
-    setVector: (node, index, value) => `${place(node, { vector: true, written: true }, index)} = ${value};`,
+    setVector: (node, index, value) => {
+      const packed = isHalf(resolve({ node, bytes: 0 }).node) ? `toHalves(${value})` : value;
+      return `${place(node, { vector: true, written: true }, index)} = ${packed};`;
+    },
   };
 }
 
@@ -80,6 +92,7 @@ export function touchedBy(body: (access: Access) => unknown): readonly Touched[]
         root,
         vector: vector || known?.vector === true,
         written: written || known?.written === true,
+        scalarWrites: (written && !vector) || known?.scalarWrites === true,
       });
       return '_';
     }),

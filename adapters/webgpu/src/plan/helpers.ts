@@ -10,6 +10,8 @@ const both = (name: string, parameters: string, body: string): Record<string, st
 const isNan = (value: string): string => `((bitcast<U>(${value}) & U(0x7fffffffu)) > U(0x7f800000u))`;
 
 const helpers: Readonly<Record<string, string>> = {
+  toHalves: 'fn toHalves(a : vec4f) -> vec2u { return vec2u(pack2x16float(a.xy), pack2x16float(a.zw)); }',
+  fromHalves: 'fn fromHalves(a : vec2u) -> vec4f { return vec4f(unpack2x16float(a.x), unpack2x16float(a.y)); }',
   fromBits: 'fn fromBits(given : u32) -> f32 { var bits = given; return bitcast<f32>(bits); }',
   ...both('larger', 'a : T, b : T', `return select(select(b, a, a > b), a + b, ${isNan('a')} | ${isNan('b')});`),
   ...both('smaller', 'a : T, b : T', `return select(select(b, a, a < b), a + b, ${isNan('a')} | ${isNan('b')});`),

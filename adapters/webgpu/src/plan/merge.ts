@@ -1,6 +1,8 @@
 import { rootOf, sizeOf } from '@selfcure/tensor';
 import type { MemoryPlan, Node } from '@selfcure/tensor';
 import { keyOf } from './access.ts';
+import type { Touched } from './access.ts';
+import type { Halves } from './halves.ts';
 import type { Place, Placing } from './place.ts';
 import type { Step, TableKernel, ThreadKernel } from './step.ts';
 
@@ -87,6 +89,8 @@ export interface StageLimits {
   readonly maxBytes: number;
   /** Whether states lie near enough to each other. */
   readonly states: boolean;
+  /** Values that a stage, which sees floats, cannot read. */
+  readonly halves: Halves;
 }
 
 /** Joins small steps that follow each other to stages, so that a chain of them is one dispatch. */
@@ -94,7 +98,7 @@ export function mergeSteps(
   steps: readonly Step[],
   memory: MemoryPlan,
   placing: Placing,
-  { maxBytes, states }: StageLimits,
+  { maxBytes, states, halves }: StageLimits,
 ): Work[] {
   const works: Work[] = [];
   let open: ThreadStep[] = [];
@@ -104,7 +108,8 @@ export function mergeSteps(
     open = [];
   };
   for (const step of steps) {
-    if (!isSmall(step) || (!states && step.touched.some(({ root }) => root.op === 'state'))) {
+    const far = ({ root }: Touched): boolean => halves.has(root) || (!states && root.op === 'state');
+    if (!isSmall(step) || step.touched.some(far)) {
       close();
       works.push(step);
       continue;

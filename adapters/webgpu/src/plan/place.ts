@@ -1,6 +1,7 @@
 import { sizeOf } from '@selfcure/tensor';
 import type { Graph, MemoryPlan, Node } from '@selfcure/tensor';
 import { keyOf } from './access.ts';
+import type { Halves } from './halves.ts';
 
 /** Ranges of a buffer that kernels bind begin at multiples of this: the most that WebGPU asks for. */
 export const alignment = 256;
@@ -37,9 +38,10 @@ export function planInputs(graph: Graph): InputPlan {
   return { offset, bytes };
 }
 
-/** Finds memory. */
-export function placingOf(memory: MemoryPlan, inputs: InputPlan): Placing {
-  return (root) => {
+/** Finds memory. What is stored as halves lies where its stand-in does. */
+export function placingOf(memory: MemoryPlan, inputs: InputPlan, halves: Halves = new Map()): Placing {
+  return (value) => {
+    const root = halves.get(value) ?? value;
     const bytes = 4 * sizeOf(root.shape);
     if (root.op === 'state') return { buffer: 'state', name: String(keyOf(root)), from: 0, bytes };
     const input = inputs.offset.get(root);

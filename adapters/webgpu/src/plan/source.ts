@@ -2,6 +2,7 @@ import { rootOf, sizeOf } from '@selfcure/tensor';
 import type { Node } from '@selfcure/tensor';
 import { accessBy, keyOf, plus } from './access.ts';
 import type { Access } from './access.ts';
+import type { Halves } from './halves.ts';
 import { helpersOf } from './helpers.ts';
 import type { Stage } from './merge.ts';
 import { alignment } from './place.ts';
@@ -56,19 +57,27 @@ export function grid(count: number): readonly [number, number] {
 }
 
 /** The source of a step on its own: every value is a binding of its own, so that equal layers share a pipeline. */
-export function stepSource(step: Step, placing: Placing): Source {
+export function stepSource(step: Step, placing: Placing, halves: Halves = new Map()): Source {
   if (step.kernel.kind === 'table') return tableSource(step.kernel, placing);
   const names = new Map(step.touched.map((touched, k) => [keyOf(touched.root), { ...touched, name: `b${k}` }]));
+  const isHalf = (root: Node): boolean => halves.has(root);
   const access = accessBy((root, use, index, offset) => {
     const { name, vector } = names.get(keyOf(root))!;
-    if (use.vector || !vector) return `${name}[${plus(index, offset)}]`;
+    if (use.vector) {
+      const place = `${name}[${plus(index, offset)}]`;
+      return isHalf(root) && !use.written ? `fromHalves(${place})` : place;
+    }
     const position = `(${plus(index, offset)})`;
-    return `${name}[${position} / 4u][${position} % 4u]`;
-  });
+    if (isHalf(root)) {
+      const word = vector ? `${name}[${position} / 4u][${position} / 2u % 2u]` : `${name}[${position} / 2u]`;
+      return `unpack2x16float(${word})[${position} % 2u]`;
+    }
+    return vector ? `${name}[${position} / 4u][${position} % 4u]` : `${name}[${plus(index, offset)}]`;
+  }, isHalf);
   const declarations = [...names.values()].map(({ root, vector, name }, k) => {
-    const type = vector ? 'vec4f' : root.dtype;
-    const elements = Math.ceil(sizeOf(root.shape) / (vector ? 4 : 1));
-    return declare(k, name, `array<${type}, ${elements}>`);
+    const elements = sizeOf(root.shape);
+    const [type, width] = isHalf(root) ? (vector ? ['vec2u', 4] : ['u32', 2]) : vector ? ['vec4f', 4] : [root.dtype, 1];
+    return declare(k, name, `array<${type}, ${Math.ceil(elements / width)}>`);
   });
   const { kernel } = step;
   return {

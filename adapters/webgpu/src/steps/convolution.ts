@@ -5,8 +5,11 @@ import type { Step } from '../plan/step.ts';
 import { smallElements } from './builder.ts';
 import type { KernelOptions, StepBuilders } from './builder.ts';
 import { directForward, directGradFilter, directGradInput } from './convolution-direct.ts';
+import { forwardProduct, gradFilterProduct, gradInputProduct } from './convolution-product.ts';
 import { tiledForward, tiledGradFilter, tiledGradInput, filterTiles } from './convolution-tiled.ts';
+import type { Product } from './product.ts';
 import { reduction } from './reduce.ts';
+import { variantSteps } from './variant.ts';
 
 type Shape4 = readonly [number, number, number, number];
 
@@ -32,24 +35,56 @@ function isTiled(node: Node, { groups, y }: Convolution): boolean {
   );
 }
 
-function forward(node: Node): readonly Step[] {
-  const [x, filter] = node.inputs as readonly [Node, Node];
-  const convolution = convolutionOf(node, x, node, filter);
-  return [isTiled(node, convolution) ? tiledForward(node, convolution) : directForward(node, convolution)];
+/** Shapes of a convolution or of one of its gradients. */
+function convolutionAt(node: Node): Convolution {
+  const [a, b] = node.inputs as readonly [Node, Node];
+  switch (node.op) {
+    case 'conv2dGradInput':
+      return convolutionOf(node, node, a, b);
+    case 'conv2dGradFilter':
+      return convolutionOf(node, a, b, node);
+    default:
+      return convolutionOf(node, a, node, b);
+  }
 }
 
-function gradInput(node: Node): readonly Step[] {
-  const [upstream, filter] = node.inputs as readonly [Node, Node];
-  const convolution = convolutionOf(node, node, upstream, filter);
-  const tiled = isTiled(node, convolution) && convolution.x[3] % 4 === 0;
-  return [tiled ? tiledGradInput(node, convolution) : directGradInput(node, convolution)];
+const productMakers = {
+  conv2d: forwardProduct,
+  conv2dGradInput: gradInputProduct,
+  conv2dGradFilter: gradFilterProduct,
+};
+
+/** A convolution, or one of its gradients, as a product of matrices; null where it is computed element by element. */
+export function convolutionProduct(node: Node): Product | null {
+  const convolution = convolutionAt(node);
+  if (!isTiled(node, convolution)) return null;
+  if (node.op === 'conv2dGradInput' && convolution.x[3] % 4 !== 0) return null;
+  return productMakers[node.op as keyof typeof productMakers](node, convolution);
 }
 
-/** Lines of the result are shared out where the filter alone would not keep the device busy. */
+function forward(node: Node, options: KernelOptions): readonly Step[] {
+  const convolution = convolutionAt(node);
+  const product = convolutionProduct(node);
+  if (!product) return [directForward(node, convolution)];
+  return variantSteps(node, product, options, () => [tiledForward(node, convolution)]);
+}
+
+function gradInput(node: Node, options: KernelOptions): readonly Step[] {
+  const convolution = convolutionAt(node);
+  const product = convolutionProduct(node);
+  if (!product) return [directGradInput(node, convolution)];
+  return variantSteps(node, product, options, () => [tiledGradInput(node, convolution)]);
+}
+
 function gradFilter(node: Node, options: KernelOptions): readonly Step[] {
-  const [x, upstream] = node.inputs as readonly [Node, Node];
-  const convolution = convolutionOf(node, x, upstream, node);
-  const tiled = isTiled(node, convolution);
+  const product = convolutionProduct(node);
+  if (!product) return summedByLines(node, false, options);
+  return variantSteps(node, product, options, () => summedByLines(node, true, options));
+}
+
+/** The gradient of a filter. Lines of the result are shared out where the filter alone would not keep the device busy. */
+function summedByLines(node: Node, tiled: boolean, options: KernelOptions): readonly Step[] {
+  const convolution = convolutionAt(node);
   const elements = sizeOf(node.shape);
   const lines = convolution.y[0] * convolution.y[1];
   const wanted = Math.floor(options.parallel / (tiled ? filterTiles(convolution) : elements));
