@@ -5,6 +5,7 @@ import type { Backend, Graph, NamedArrays, Program, State } from '@selfcure/tens
 import { tfjsBackend } from '@selfcure/tfjs';
 import { wasm, WasmError } from '@selfcure/wasm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { tinyTraining } from '../../../test/conformance/groups/training.ts';
 
 /** A small convolutional training step with Adam. */
 const graph: Graph = trace((ops) => {
@@ -108,6 +109,14 @@ describe('wasm', () => {
     for (let step = 0; step < 200; step++) await program.run(state, inputs);
     expect(held()).toEqual(before);
     await backend.close();
+  });
+
+  it('runs an optimizer as one kernel', async () => {
+    const backend = await wasm();
+    const listing = (await backend.compile(tinyTraining().graph)).report.listing();
+    await backend.close();
+    expect(listing.match(/^adam /gm)).toHaveLength(1);
+    expect(listing.match(/^ema /gm)).toHaveLength(1);
   });
 
   it('shares one heap between backends that start and close in any order', async () => {

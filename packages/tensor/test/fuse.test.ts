@@ -6,6 +6,7 @@ import {
   indexBounds,
   operationTable,
   RunError,
+  stepClaims,
   trace,
 } from '@selfcure/tensor';
 import type { CompiledSteps, Fuser, Graph, Node, Ops, Tensor } from '@selfcure/tensor';
@@ -133,5 +134,39 @@ describe('row indices', () => {
     expect(() => checkIndices(bounds, given(0, 4, 2))).not.toThrow();
     expect(() => checkIndices(bounds, given(0, 5, 2))).toThrow(RunError);
     expect(() => checkIndices(bounds, given(0, -1, 2))).toThrow(/'rows' names row -1 of 5/);
+  });
+});
+
+describe('stepClaims', () => {
+  const claims = stepClaims((op) => op !== 'tanh');
+  const verdictOf = (build: (ops: Ops) => Tensor): true | string => {
+    let node: Tensor;
+    trace((ops) => {
+      node = build(ops);
+      return {};
+    });
+    return claims(node!);
+  };
+  it('takes effects, whose shape holds a 0, and refuses values without elements', () => {
+    const zero = { kind: 'constant', value: 0 } as const;
+    expect(
+      verdictOf((ops) => {
+        ops.statistic('s', [3], zero);
+        return ops.ema('s', ops.input('x', [3]), 0.9);
+      }),
+    ).toBe(true);
+    expect(
+      verdictOf((ops) => {
+        ops.parameter('p', [2], zero);
+        return ops.call('sgd', [ops.input('rate', []), ops.input('g', [2])], {
+          parameters: ['p'],
+          weightDecay: [0],
+          momentum: 0,
+          nesterov: false,
+        });
+      }),
+    ).toBe(true);
+    expect(verdictOf((ops) => ops.exp(ops.input('x', [0, 2])))).toMatch(/no elements/);
+    expect(verdictOf((ops) => ops.tanh(ops.input('x', [2])))).toMatch(/no kernel 'tanh'/);
   });
 });

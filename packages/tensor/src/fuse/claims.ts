@@ -14,7 +14,9 @@ const takesRows = (node: Node): boolean => node.op === 'takeRows' || node.op ===
 export function stepClaims(hasSteps: (op: string) => boolean): (node: Node) => true | string {
   return (node) => {
     const kind = operationTable[node.op]?.kind;
-    if ([node, ...node.inputs].some(({ shape }) => shape.includes(0))) return 'a value of it has no elements';
+    // An effect has no value: its own shape says nothing.
+    const values = kind === 'effect' ? node.inputs : [node, ...node.inputs];
+    if (values.some(({ shape }) => shape.includes(0))) return 'a value of it has no elements';
     if (kind === 'leaf' || (kind === 'view' && node.op !== 'stopGradient')) return true;
     if (node.inputs.some(({ dtype }, i) => dtype === 'i32' && !(takesRows(node) && i === 1)))
       return 'it computes with float32, and an input is i32. Upload that input as f32';
