@@ -56,6 +56,8 @@ export { subset } from './split/subset.ts';
 export type { SubsetDataset } from './split/subset.ts';
 export { split } from './split/split.ts';
 export type { SplitOptions } from './split/split.ts';
+export { groupFolds } from './split/group-folds.ts';
+export type { Fold, GroupFoldsOptions } from './split/group-folds.ts';
 export { holdOut } from './split/hold-out.ts';
 export type { HoldOutOptions } from './split/hold-out.ts';
 export { classProportionalSubset } from './split/class-proportional-subset.ts';

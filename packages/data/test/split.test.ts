@@ -4,6 +4,7 @@ import {
   DataError,
   duplicateGroups,
   facesDataset,
+  groupFolds,
   holdOut,
   split,
   subset,
@@ -201,5 +202,49 @@ describe('duplicateGroups', () => {
     expect([...groups]).toEqual([0, 1, 2, 3, 4]);
     groups[0] = 3;
     expect(data.groups![0]).toBe(0);
+  });
+});
+
+describe('folds by group', () => {
+  const labels = Array.from({ length: 60 }, (_, i) => i % 2);
+  const grouped = (groups?: readonly number[]) =>
+    arrayDataset({
+      images: Uint8Array.from({ length: 60 }, (_, i) => i),
+      labels,
+      classes: 2,
+      shape: [1, 1, 1],
+      ...(groups && { groups }),
+    });
+  // Twelve people with five pictures each.
+  const people = labels.map((_, i) => Math.floor(i / 5) * 5);
+
+  test('every sample is tested once, and nobody is in both parts', () => {
+    for (const seed of [undefined, 1, 2]) {
+      const folds = groupFolds(grouped(people), { folds: 5, ...(seed !== undefined && { seed }) });
+      expect(folds.flatMap(({ test: part }) => [...part.ids]).sort((a, b) => a - b)).toEqual(labels.map((_, i) => i));
+      for (const { train, test: part } of folds) {
+        expect(train.size + part.size).toBe(60);
+        const trained = new Set(Array.from(train.ids, (id) => people[id]));
+        for (const id of part.ids) expect(trained.has(people[id])).toBe(false);
+        expect([10, 15]).toContain(part.size);
+      }
+    }
+  });
+
+  test('dealt out in turn, or shuffled by a seed', () => {
+    const tested = (seed?: number) =>
+      groupFolds(grouped(people), { folds: 5, ...(seed !== undefined && { seed }) }).map(({ test: part }) =>
+        [...new Set(Array.from(part.ids, (id) => people[id]! / 5))].join(),
+      );
+    expect(tested()).toEqual(['0,5,10', '1,6,11', '2,7', '3,8', '4,9']);
+    expect(tested(1)).toEqual(tested(1));
+    expect(tested(1)).not.toEqual(tested(2));
+    expect(tested(1)).not.toEqual(tested());
+  });
+
+  test('what cannot be divided', () => {
+    expect(() => groupFolds(grouped())).toThrow(/does not say which samples belong together/);
+    expect(() => groupFolds(grouped(people), { folds: 13 })).toThrow(/12 groups cannot be divided into 13 folds/);
+    expect(() => groupFolds(grouped(people), { folds: 1 })).toThrow(/folds/);
   });
 });

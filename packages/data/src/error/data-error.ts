@@ -15,7 +15,20 @@ export type DataErrorCode =
   | 'missing-votes'
   | 'missing-file'
   | 'malformed-csv'
-  | 'no-samples';
+  | 'no-samples'
+  | 'wrong-layout'
+  | 'bad-list'
+  | 'bad-path'
+  | 'outside-folder'
+  | 'unreadable-file'
+  | 'too-large'
+  | 'bad-image'
+  | 'unsupported-image'
+  | 'malformed-npy'
+  | 'malformed-npz'
+  | 'malformed-parquet'
+  | 'malformed-xml'
+  | 'missing-decoder';
 
 /** What a {@link DataError} says: where the fault is and what to do about it. */
 export interface DataFault {
@@ -26,7 +39,7 @@ export interface DataFault {
   readonly remedy: string;
   /** File or option that holds the fault. */
   readonly source?: string;
-  /** Line of the file's records, 1-based, the header being row 1. */
+  /** Line of the file or row of its records, 1-based, the header being row 1. */
   readonly row?: number;
   readonly cause?: unknown;
 }

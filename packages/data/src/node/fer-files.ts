@@ -2,13 +2,12 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { parse } from 'csv-parse';
-
 import { DataError } from '../error/data-error.ts';
 import type { FerDataset, FerOptions } from '../fer2013/fer-dataset.ts';
 import { ferDatasetOf } from '../fer2013/fer-dataset.ts';
 import type { FerTable } from '../fer2013/table.ts';
 import { readFerTable } from '../fer2013/table.ts';
+import { csvRecords } from './csv-records.ts';
 
 /** Where the files are: a folder that holds `fer2013.csv` (and `fer2013new.csv`), or the files themselves. */
 export interface FerFiles {
@@ -32,27 +31,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-async function* csvRecords(path: string): AsyncGenerator<string[]> {
-  const file = createReadStream(path);
-  const parser = file.pipe(parse({ bom: true, relax_column_count: true, skip_empty_lines: true, trim: true }));
-  file.once('error', (error) => parser.destroy(error));
-  try {
-    for await (const record of parser) yield record as string[];
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    const row = (cause as { lines?: number }).lines;
-    throw new DataError({
-      code: 'malformed-csv',
-      source: path,
-      ...(row !== undefined && { row }),
-      problem: cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause),
-      remedy: 'Restore the file from its source; check that it was unpacked whole',
-      cause,
-    });
-  } finally {
-    file.destroy();
-  }
-}
+const recordsOf = (path: string): AsyncGenerator<string[]> => csvRecords(createReadStream(path), path);
 
 /**
  * Reads FER2013's `fer2013.csv` and FER+'s `fer2013new.csv` as streams. Read it once and take several splits of it with
@@ -99,8 +78,8 @@ export async function readFerFiles({ folder, csv, votes }: FerFiles): Promise<Fe
     voteFile = beside;
   }
   return readFerTable({
-    images: { name: images, records: csvRecords(images) },
-    ...(voteFile !== undefined && { votes: { name: voteFile, records: csvRecords(voteFile) } }),
+    images: { name: images, records: recordsOf(images) },
+    ...(voteFile !== undefined && { votes: { name: voteFile, records: recordsOf(voteFile) } }),
     // About 8,400 bytes a row in the published file; memory that is asked for and never written costs nothing.
     expectedRows: Math.min(40_000, Math.ceil(bytes / leastRowBytes) + 1),
   });
