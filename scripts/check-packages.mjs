@@ -44,7 +44,7 @@ async function fileProblems(folder, manifest) {
   for (const path of targets)
     if (!has.has(path)) problems.push(`"exports" or "bin" names ${path}, which is not packed`);
   for (const path of files) {
-    if (path.endsWith('.tsbuildinfo') || !/^(dist\/.+|README\.md|LICENSE|package\.json)$/.test(path))
+    if (path.endsWith('.tsbuildinfo') || !/^(dist\/.+|native\/.+\.cc|README\.md|LICENSE|package\.json)$/.test(path))
       problems.push(`${path} must not be packed`);
   }
   if (!has.has('README.md')) problems.push('README.md is missing');

@@ -1,0 +1,5 @@
+export { TensorFlowRunError, TensorFlowWorkerError } from './errors.ts';
+export { TensorFlowError } from './native/tensorflow-error.ts';
+export type { TensorFlowErrorCode } from './native/tensorflow-error.ts';
+export { tensorflow } from './tensorflow.ts';
+export type { TensorFlowOptions } from './tensorflow.ts';
