@@ -9,10 +9,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@selfcure\/core\/app$/, replacement: source('packages', 'core', 'app') },
-      { find: /^@selfcure\/data\/node$/, replacement: source('packages', 'data', 'node') },
+      { find: /^@selfcure\/(data|slices)\/node$/, replacement: source('packages', '$1', 'node') },
       { find: /^selfcure$/, replacement: source('packages', 'cli') },
-      { find: /^@selfcure\/(tensor|core|models|data|report)$/, replacement: source('packages', '$1') },
-      { find: /^@selfcure\/(reference|tfjs|wasm|webgpu)$/, replacement: source('adapters', '$1') },
+      { find: /^@selfcure\/(audit|tensor|core|experiments|models|data|report|slices)$/, replacement: source('packages', '$1') },
+      { find: /^@selfcure\/(reference|tensorflow|tfjs|wasm|webgpu)$/, replacement: source('adapters', '$1') },
       {
         find: /^@selfcure\/wasm\/kernels\//,
         replacement: fileURLToPath(new URL('./adapters/wasm/src/binary/', import.meta.url)),

@@ -1,0 +1,15 @@
+export type { Damage, SliceCursor } from './cursor.ts';
+export { DamagedStateError, SliceError, StoreError } from './errors.ts';
+export type { RunStatus } from './head.ts';
+export { loadRun } from './load-run.ts';
+export type { OnDamage } from './load-run.ts';
+export { memoryStore } from './store/memory-store.ts';
+export { redisStore } from './store/redis-store.ts';
+export type { IoredisClient, NodeRedisClient, RedisStoreOptions } from './store/redis-store.ts';
+export { s3Store } from './store/s3-store.ts';
+export type { S3StoreOptions, SignedFetch } from './store/s3-store.ts';
+export type { SliceStore } from './store/slice-store.ts';
+export { fromUnstorage } from './store/unstorage-store.ts';
+export type { UnstorageOptions, UnstorageStorage } from './store/unstorage-store.ts';
+export { trainSlice } from './train-slice.ts';
+export type { SliceOptions, SliceTraining } from './train-slice.ts';

@@ -1,0 +1,6 @@
+/**
+ * What needs files: Node.js and other platforms with `node:fs`.
+ *
+ * @module
+ */
+export { fileSystemStore } from './node/file-system-store.ts';
