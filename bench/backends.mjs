@@ -3,8 +3,22 @@ import { BenchError } from './error.mjs';
 
 /** Package and factory of every adapter. */
 const adapters = {
-  reference: { package: '@selfcure/reference', factory: 'reference' },
-  wasm: { package: '@selfcure/wasm', factory: 'wasm' },
+  reference: {
+    package: '@selfcure/reference',
+    create: async (options) => (await import('@selfcure/reference')).reference(options),
+  },
+  wasm: {
+    package: '@selfcure/wasm',
+    create: async (options) => (await import('@selfcure/wasm')).wasm(options),
+  },
+  webgpu: {
+    package: '@selfcure/webgpu',
+    create: async (options) => (await import('@selfcure/webgpu')).webgpu(options),
+  },
+  tensorflow: {
+    package: '@selfcure/tensorflow',
+    create: async (options) => (await import('@selfcure/tensorflow')).tensorflow(options),
+  },
 };
 
 export const backendNames = Object.keys(adapters);
@@ -13,15 +27,14 @@ export const backendNames = Object.keys(adapters);
 export const packageOf = (backend) => adapters[backend].package;
 
 /**
- * Starts an adapter.
+ * Starts an adapter; that of WebGPU takes `navigator.gpu`, which `openGpu` of `#gpu` makes in Node.
  *
  * @param {{ backend: string, threads: number, options: object }} side
  * @returns {Promise<import('@selfcure/tensor').Backend>}
  * @throws {BenchError} where it computes on another number of threads than asked
  */
 export async function createBackend({ backend: name, threads, options }) {
-  const adapter = adapters[name];
-  const backend = await (await import(adapter.package))[adapter.factory]({ threads, ...options });
+  const backend = await adapters[name].create({ threads, ...options });
   const actual = backend.capabilities.threads;
   if (actual === threads) return backend;
   await backend.close();

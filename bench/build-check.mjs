@@ -1,8 +1,19 @@
 /** The benchmarks run the built packages; this says what is wrong with the build. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { filesUnder, publishable } from '../scripts/workspaces.mjs';
+import { filesUnder, manifestOf, publishable } from '../scripts/workspaces.mjs';
 import { BenchError } from './error.mjs';
+
+/** The packages that the benchmarks run, with those that they need. */
+function measuredPackages() {
+  const packages = publishable();
+  const needed = new Set(Object.keys(manifestOf(import.meta.dirname).dependencies));
+  // Dependencies stand before their dependents.
+  for (const { manifest } of packages.toReversed()) {
+    if (needed.has(manifest.name)) for (const name of Object.keys(manifest.dependencies ?? {})) needed.add(name);
+  }
+  return packages.filter(({ manifest }) => needed.has(manifest.name));
+}
 
 /**
  * Names of packages whose build is older than a source file.
@@ -10,7 +21,7 @@ import { BenchError } from './error.mjs';
  * @throws {BenchError} where a package is not built
  */
 function outdatedBuilds() {
-  return publishable()
+  return measuredPackages()
     .filter(({ folder, manifest }) => {
       const built = join(folder, 'dist', 'index.js');
       if (!existsSync(built)) throw new BenchError(`${manifest.name} is not built. Run npm run build`);

@@ -11,6 +11,7 @@ import { describeMachine } from './machine.mjs';
 import { quietWatch } from './quiet.mjs';
 import { rounded } from './rounded.mjs';
 import { openSide } from './side.mjs';
+import { connectProcess } from './side-process.mjs';
 import { torchPython } from './torch-environment.mjs';
 
 /** Steps of PyTorch after which its memory is read; its allocator takes a hundredth more in the next hundred. */
@@ -35,16 +36,17 @@ async function main() {
 /** Our epoch: what the side says of itself, what the epoch took, how busy others were. */
 async function runEpoch({ ours: own, data, samples, seed, model, width, batch, quietWithin }) {
   log(data === null ? `Drawing ${samples} faces…` : `Reading ${data}…`);
+  const label = 'ours';
+  const args = ['--expose-gc', file('sides/epoch.mjs')];
   const side = await openSide({
-    label: 'ours',
-    command: process.execPath,
-    args: ['--expose-gc', file('sides/epoch.mjs')],
+    label,
+    connection: connectProcess({ label, command: process.execPath, args }),
     setUp: { own, data, samples, seed },
   });
   try {
     const { description } = side;
     log(`${description.data.images} images (${description.data.name}), ${description.name}.`);
-    const watch = quietWatch({ pids: [process.pid, side.pid], seconds: quietWithin, log });
+    const watch = quietWatch({ seconds: quietWithin, log });
     await watch.wait();
     log('Training for one epoch…');
     const epoch = await watch.observe(() => side.request({ do: 'epoch', model, width, batch }));
@@ -54,7 +56,7 @@ async function runEpoch({ ours: own, data, samples, seed, model, width, batch, q
     );
     return { ...description, ...epoch, ...watch.report() };
   } finally {
-    side.close();
+    await side.close();
   }
 }
 
@@ -70,10 +72,10 @@ async function measureTorch({ peer: { python: given }, ours, model, width, batch
     const problem = await makeProblem({ model, size, channels, width, classes, batch, recipe, seed }, folder);
     const variants = [];
     for (const variant of torchVariants) {
+      const label = `peer torch (${variant})`;
       const side = await openSide({
-        label: `peer torch (${variant})`,
-        command: python,
-        args: [file('sides/pytorch.py')],
+        label,
+        connection: connectProcess({ label, command: python, args: [file('sides/pytorch.py')] }),
         setUp: { problem, threads, variants: [variant] },
       });
       try {
@@ -84,7 +86,7 @@ async function measureTorch({ peer: { python: given }, ours, model, width, batch
         );
         variants.push({ ...side.description, variant, ...memory });
       } finally {
-        side.close();
+        await side.close();
       }
     }
     return variants;

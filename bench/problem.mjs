@@ -2,26 +2,26 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  adam,
-  ce,
   encodeSafetensors,
   initialState,
   measureNormalization,
   normalize,
   randomStream,
   rankMargin,
-  scn,
-  trainingStep,
 } from '@selfcure/core';
 import { facesDataset } from '@selfcure/data';
-import { modelByName } from '@selfcure/models';
 import { BenchError } from './error.mjs';
+import { modelByName } from './models.mjs';
+import { methodOf, stepOf } from './step-graph.mjs';
 
 /**
  * Batches that the steps take in turn. Their labels are random and they are many, so that the loss stays far from 0 in a
  * run: a network that has learned everything computes with denormal numbers, at another speed.
  */
 const batches = 32;
+
+/** Height and width of the smallest image that `facesDataset` draws. */
+const smallestFace = 16;
 
 /** Options of `adam()`, PyTorch's defaults. */
 const optimizer = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
@@ -42,19 +42,6 @@ const optimizer = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 
  * @property {string} arrays a safetensors file: `images` [batches, N, height, width, channels], `labels` [batches, N] and every
  *   parameter and statistic as `state/<name>`; filters [height, width, in, out], dense weights [in, out]
  */
-
-/** The method of a recipe's name. */
-export const methodOf = (recipe) => ({ scn, ce })[recipe]();
-
-/** The graph that `train()` runs for a problem, and its optimizer. */
-export function stepOf({ model, batchSize, recipe, optimizer: options }) {
-  const update = adam(options);
-  const network = modelByName(model.name, model.options);
-  return {
-    optimizer: update,
-    graph: trainingStep({ model: network, method: methodOf(recipe), batchSize, optimizer: update }),
-  };
-}
 
 /**
  * Makes a problem and writes its arrays into a folder.
@@ -88,13 +75,24 @@ export async function makeProblem({ model: name, size, channels, width, classes:
   return { ...outline, rank: rankOf(recipe, batch), batchNorm: batchNormOf(graph), arrays: path };
 }
 
-/** Procedural faces, normalized; their grey stands in every channel. */
+/** Procedural faces, normalized; their grey stands in every channel. The smallest images are the middles of larger ones. */
 async function drawImages({ size, channels, batch, seed }) {
-  const faces = facesDataset({ samples: batches * batch, seed, size });
-  const grey = normalize(faces.read([...faces.labels.keys()]), await measureNormalization(faces));
+  const drawn = Math.max(size, smallestFace);
+  const faces = facesDataset({ samples: batches * batch, seed, size: drawn });
+  const whole = normalize(faces.read([...faces.labels.keys()]), await measureNormalization(faces));
+  const grey = drawn === size ? whole : middles(whole, drawn, size);
   return channels === 1
     ? grey
     : Float32Array.from({ length: grey.length * channels }, (_, i) => grey[Math.floor(i / channels)]);
+}
+
+/** The middle of every image, `to` rows and columns of `from`. */
+function middles(images, from, to) {
+  const border = Math.floor((from - to) / 2);
+  return Float32Array.from({ length: (images.length / from ** 2) * to ** 2 }, (_, i) => {
+    const [row, column] = [Math.floor(i / to) % to, i % to];
+    return images[Math.floor(i / to ** 2) * from ** 2 + (row + border) * from + column + border];
+  });
 }
 
 function drawLabels({ classes, batch, seed }) {

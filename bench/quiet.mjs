@@ -1,12 +1,12 @@
 /** How busy other processes keep the machine, from Linux's /proc. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Share of the machine's CPU time, all processors together, that other processes may take. */
 export const quietLimit = 0.08;
 
 /**
- * CPU time since the start of the machine, in clock ticks: of everybody, of the given processes, and what there was.
+ * CPU time since the start of the machine, in clock ticks: of everybody, of this process and those below it, and what there was.
  *
  * @typedef {{ busy: number, own: number, total: number }} CpuReading
  */
@@ -32,9 +32,32 @@ export function parseCpuTime(stat) {
  * @param {string} stat
  */
 export function parseProcessTime(stat) {
-  // The name of the program stands in parentheses and may hold spaces; utime, stime, cutime, cstime are fields 14 to 17.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  // utime, stime, cutime and cstime are fields 14 to 17.
+  return fieldsFromThird(stat)
+    .slice(11, 15)
+    .reduce((sum, field) => sum + Number(field), 0);
+}
+
+/**
+ * The process that started one, from the text of /proc/PID/stat.
+ *
+ * @param {string} stat
+ */
+export const parseParent = (stat) => Number(fieldsFromThird(stat)[1]);
+
+/** The name of the program, field 2, stands in parentheses and may hold spaces. */
+const fieldsFromThird = (stat) => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+
+/**
+ * A process and everything that it started, directly or not.
+ *
+ * @param {number} root
+ * @param {readonly { pid: number, parent: number }[]} processes
+ * @returns {number[]}
+ */
+export function processTree(root, processes) {
+  const children = processes.filter(({ parent }) => parent === root);
+  return [root, ...children.flatMap(({ pid }) => processTree(pid, processes))];
 }
 
 /**
@@ -49,14 +72,23 @@ export function foreignShare(before, after) {
   return total > 0 ? Math.min(Math.max(foreign / total, 0), 1) : 0;
 }
 
-/**
- * @param {readonly number[]} pids own processes
- * @returns {CpuReading | null} null where there is no /proc
- */
-function readCpu(pids) {
+/** @returns {CpuReading | null} null where there is no /proc */
+function readCpu() {
   try {
-    const own = pids.map((pid) => parseProcessTime(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+    const stats = new Map();
+    for (const name of readdirSync('/proc')) if (/^\d+$/.test(name)) stats.set(Number(name), statOf(name));
+    const processes = [...stats].flatMap(([pid, stat]) => (stat ? [{ pid, parent: parseParent(stat) }] : []));
+    const own = processTree(process.pid, processes).map((pid) => parseProcessTime(stats.get(pid)));
     return { ...parseCpuTime(readFileSync('/proc/stat', 'utf8')), own: own.reduce((a, b) => a + b, 0) };
+  } catch {
+    return null;
+  }
+}
+
+/** Null where the process has ended since its name was read. */
+function statOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return null;
   }
@@ -64,15 +96,15 @@ function readCpu(pids) {
 
 /**
  * Watches over a series of measurements: waits for a quiet machine and repeats what was disturbed, for a limited time in
- * all; after that it takes things as they are and says so.
+ * all; after that it takes things as they are and says so. Own processes are this one and those that it started.
  *
- * @param {{ pids: readonly number[], seconds: number, log: (line: string) => void }} options
+ * @param {{ seconds: number, log: (line: string) => void }} options
  */
-export function quietWatch({ pids, seconds, log }) {
+export function quietWatch({ seconds, log }) {
   const shares = [];
   let left = seconds * 1000;
   let gaveUp = false;
-  const known = readCpu(pids) !== null;
+  const known = readCpu() !== null;
   if (!known) log('This system has no /proc: how busy other processes are is unknown.');
 
   const giveUp = (share) => {
@@ -86,10 +118,10 @@ export function quietWatch({ pids, seconds, log }) {
   };
 
   const timed = async (task) => {
-    const before = readCpu(pids);
+    const before = readCpu();
     const start = performance.now();
     const result = await task();
-    const after = readCpu(pids);
+    const after = readCpu();
     return { result, took: performance.now() - start, share: before && after ? foreignShare(before, after) : 0 };
   };
 

@@ -1,64 +1,45 @@
-/** One side of a comparison: a child process that answers a line of JSON with a line of JSON. */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+/** One side of a comparison, wherever it runs. */
 import { BenchError } from './error.mjs';
-import { peakBytes } from './memory.mjs';
 
 /**
  * What a side says of itself when it has been set up.
  *
  * @typedef {object} SideDescription
  * @property {string} name
- * @property {string} version
+ * @property {string} [version] where the harness does not know
  * @property {number} threads that compute
  * @property {readonly string[]} variants ways to compute the same step; `['default']` where there is one
  * @property {number} [flops] floating-point operations of a step, where it knows
+ * @property {string} [adapter] of WebGPU, where it computes by it
  */
 
 /**
- * Starts a side and hands it the problem.
+ * The way to a side that has been started: a process (side-process.mjs) or a page (side-page.mjs).
  *
- * @param {{ label: string, command: string, args: readonly string[], setUp: object }} options `setUp`: what the side's own file documents
+ * @typedef {object} Connection
+ * @property {(message: { do: string }) => Promise<object>} request
+ * @property {() => number | null} peakBytes largest resident memory so far in bytes, null where it is not known
+ * @property {() => Promise<void>} close
  */
-export async function openSide({ label, command, args, setUp }) {
-  const child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'pipe'] });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    errors = `${errors}${text}`.slice(-4000);
-  });
-  child.stdin.on('error', () => {}); // A side that is gone shows itself by the end of its output.
-  const ended = new Promise((resolve) => {
-    child.on('error', (cause) => resolve(cause.message));
-    child.on('close', (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
+/**
+ * Hands a side its problem.
+ *
+ * @param {{ label: string, connection: Connection, setUp: object, version?: string }} options `setUp`: what the side's own file
+ *   documents; `version`: of the library that it measures
+ */
+export async function openSide({ label, connection, setUp, version }) {
   const request = async (message) => {
-    child.stdin.write(`${JSON.stringify(message)}\n`);
-    const { value, done } = await lines.next();
-    if (done) throw new BenchError(`${label}: no answer, ${await ended}.\n${errors.trim()}`);
-    const reply = parsed(value);
+    const reply = await connection.request(message);
     if (reply.error !== undefined) throw new BenchError(`${label}: ${reply.error}`);
     return reply;
   };
-  const parsed = (line) => {
-    try {
-      return JSON.parse(line);
-    } catch (cause) {
-      throw new BenchError(`${label}: answered no JSON but '${line}'`, { cause });
-    }
-  };
-  const close = () => {
-    child.stdin.end();
-    child.kill();
-  };
-
   try {
+    const described = await request({ do: 'setUp', ...setUp });
     return {
       label,
-      pid: child.pid,
-      /** @type {SideDescription} */
-      description: await request({ do: 'setUp', ...setUp }),
+      /** @type {SideDescription & { version: string }} */
+      description: { ...described, version: version ?? described.version },
       /**
        * Goes on with the training.
        *
@@ -74,8 +55,15 @@ export async function openSide({ label, command, args, setUp }) {
        * @returns {Promise<number>}
        */
       statistics: async (variant) => (await request({ do: 'statistics', variant })).rms,
+      /**
+       * What one further step asks of WebGPU; of sides that have an adapter.
+       *
+       * @param {string} variant
+       * @returns {Promise<import('./sides/gpu/meter.mjs').GpuUse>}
+       */
+      gpuUse: (variant) => request({ do: 'gpuUse', variant }),
       /** Largest resident memory so far in bytes, null where the system does not tell. */
-      peakBytes: () => peakBytes(child.pid),
+      peakBytes: connection.peakBytes,
       /**
        * What only some sides answer.
        *
@@ -83,10 +71,10 @@ export async function openSide({ label, command, args, setUp }) {
        * @returns {Promise<object>}
        */
       request,
-      close,
+      close: connection.close,
     };
   } catch (error) {
-    close();
+    await connection.close();
     throw error;
   }
 }

@@ -1,17 +1,20 @@
 /** `npm run bench:step`: time of one training step, our side against a peer. README.md says how to read it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArguments, usage } from './arguments.mjs';
-import { backendNames } from './backends.mjs';
+import { backendNames, packageOf } from './backends.mjs';
 import { checkBuilds } from './build-check.mjs';
 import { BenchError, describeError } from './error.mjs';
 import { describeMachine } from './machine.mjs';
 import { quietWatch } from './quiet.mjs';
 import { rounded } from './rounded.mjs';
 import { compareVariants, measureRounds, summarize } from './rounds.mjs';
+import { connectPage } from './side-page.mjs';
+import { connectProcess } from './side-process.mjs';
 import { openSide } from './side.mjs';
+import { median } from './statistics.mjs';
 import { torchPython } from './torch-environment.mjs';
 
 /** Largest relative difference of the objectives of both sides at the first step. */
@@ -24,13 +27,16 @@ const secondStepTolerance = 2e-2;
 /** Largest relative difference of the root mean square of all running means and variances after the second step. */
 const statisticsTolerance = 1e-3;
 
+/** Steps in which the kernels of WebGPU are counted and timed, after the measurement. */
+const gpuSteps = 3;
+
 const log = (line) => console.error(line);
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 async function main() {
   checkBuilds(log);
-  const { modelNames } = await import('@selfcure/models');
-  const options = parseArguments(process.argv.slice(2), { models: modelNames, backends: backendNames });
+  const { benchModelNames } = await import('./models.mjs');
+  const options = parseArguments(process.argv.slice(2), { models: benchModelNames, backends: backendNames });
   if (options === 'help') return console.log(usage);
   const folder = mkdtempSync(join(tmpdir(), 'selfcure-bench-'));
   const sides = [];
@@ -40,44 +46,71 @@ async function main() {
     for (const recipe of new Set([options.ours.recipe, options.peer.recipe])) {
       problems.set(recipe, await makeProblem({ ...options, recipe }, folder));
     }
-    for (const start of [ownSide('ours', options.ours), peerSide(options.peer)]) {
-      log(`Setting up ${start.label}…`);
-      const { recipe, ...side } = start;
-      sides.push(await openSide({ ...side, setUp: { ...side.setUp, problem: problems.get(recipe) } }));
+    for (const { label, start, setUp, recipe, version } of [
+      ownSide('ours', options.ours, options.where),
+      peerSide(options.peer, options.where),
+    ]) {
+      log(`Setting up ${label}…`);
+      const problem = problems.get(recipe);
+      sides.push(await openSide({ label, connection: await start(), setUp: { ...setUp, problem }, version }));
     }
     console.log(JSON.stringify(await compare(sides, options)));
   } finally {
-    for (const side of sides) side.close();
+    for (const side of sides) await side.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** How to start our side; `own` is `{ backend, threads, recipe, options }`. */
-const ownSide = (label, own) => ({
+const ownSide = (label, own, where) => ({
   label,
-  command: process.execPath,
-  args: [file('sides/selfcure.mjs')],
-  setUp: { own },
+  start: starter({ label, name: 'selfcure', where }),
+  setUp: { own, gpu: own.backend === 'webgpu' },
   recipe: own.recipe,
+  version: versionOf(packageOf(own.backend)),
 });
 
 /** How to start the peer. */
-function peerSide({ name, threads, recipe, own, python }) {
+function peerSide({ name, threads, recipe, device, own, python }, where) {
   const label = `peer ${name}`;
-  if (own) return ownSide(label, own);
+  if (own) return ownSide(label, own, where);
   if (name === 'torch') {
     const found = torchPython({ log, ...(python !== undefined && { python }) });
     log(`PyTorch of ${found.python} (${found.source}).`);
-    return { label, command: found.python, args: [file('sides/pytorch.py')], setUp: { threads }, recipe };
+    const start = async () => connectProcess({ label, command: found.python, args: [file('sides/pytorch.py')] });
+    return { label, start, setUp: { threads }, recipe };
   }
-  return { label, command: process.execPath, args: [file(`sides/${name}.mjs`)], setUp: {}, recipe };
+  return {
+    label,
+    start: starter({ label, name, where }),
+    setUp: { device, gpu: device === 'webgpu' },
+    recipe,
+    version: versionOf({ tfjs: `@tensorflow/tfjs-backend-${device}`, jax: '@jax-js/jax' }[name]),
+  };
+}
+
+/** Starts a side in JavaScript. */
+const starter =
+  ({ label, name, where }) =>
+  async () =>
+    where === 'chromium'
+      ? connectPage({ label, name })
+      : connectProcess({ label, command: process.execPath, args: [file('sides/in-node.mjs'), name] });
+
+/** Version of a package. Its package.json may be no export of it: found beside the folder of its entry. */
+function versionOf(name) {
+  const manifest = new URL('../package.json', import.meta.resolve(name));
+  return JSON.parse(readFileSync(fileURLToPath(manifest), 'utf8')).version;
 }
 
 /** The whole measurement; its result is what is printed. */
 async function compare([ours, peer], options) {
+  const adapters = [ours, peer].flatMap(({ description: { adapter } }) => adapter ?? []);
+  if (new Set(adapters).size > 1)
+    throw new BenchError(`The sides compute on different adapters of WebGPU: ${adapters.join(', ')}`);
   const sameStep = options.ours.recipe === options.peer.recipe;
   const difference = sameStep ? await compareSteps(ours, peer) : null;
-  const watch = quietWatch({ pids: [process.pid, ours.pid, peer.pid], seconds: options.quietWithin, log });
+  const watch = quietWatch({ seconds: options.quietWithin, log });
   await watch.wait();
   const chosen = [];
   for (const side of [ours, peer]) {
@@ -98,6 +131,7 @@ async function compare([ours, peer], options) {
     return times;
   };
   const times = await measureRounds({ sides: chosen, rounds, turn, measure });
+  for (const one of chosen) if (one.side.description.adapter) one.gpu = await gpuUse(one);
 
   const summary = summarize(times);
   const { quiet, foreignCpu } = watch.report();
@@ -112,6 +146,7 @@ async function compare([ours, peer], options) {
     machine: describeMachine(),
     quiet,
     foreign_cpu: foreignCpu === null ? null : rounded(foreignCpu),
+    where: options.where,
     model: options.model,
     size: options.size,
     channels: options.channels,
@@ -162,9 +197,17 @@ async function compareSteps(ours, peer) {
   return { first: largest[0], second: largest[1] };
 }
 
+/** What a step asks of WebGPU; the median of kernel times. */
+async function gpuUse({ side, variant }) {
+  const uses = [];
+  for (let i = 0; i < gpuSteps; i++) uses.push(await side.gpuUse(variant));
+  const times = uses.map(({ kernelMs }) => kernelMs);
+  return { ...uses.at(-1), kernelMs: times.includes(null) ? null : median(times) };
+}
+
 /** What a side was and how it computed. */
-function sideReport({ side, variant, variants }, { recipe, options = {} }) {
-  const { name, version, threads } = side.description;
+function sideReport({ side, variant, variants, gpu }, { recipe, options = {} }) {
+  const { name, version, threads, adapter } = side.description;
   const peak = side.peakBytes();
   return {
     name,
@@ -177,6 +220,12 @@ function sideReport({ side, variant, variants }, { recipe, options = {} }) {
       variants_ms: Object.fromEntries(Object.entries(variants).map(([key, value]) => [key, rounded(value)])),
     }),
     peak_mib: peak && Math.round(peak / 2 ** 20),
+    ...(gpu && {
+      adapter,
+      dispatches: gpu.dispatches,
+      bytes_moved: { uploads: gpu.uploads, read_backs: gpu.readBacks },
+      kernel_ms: gpu.kernelMs && rounded(gpu.kernelMs),
+    }),
   };
 }
 

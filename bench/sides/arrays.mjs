@@ -1,14 +1,14 @@
 /** Arrays of a problem (see ../problem.mjs), as a side in JavaScript takes them. */
-import { readFileSync } from 'node:fs';
 import { decodeSafetensors } from '@selfcure/core';
 
 /**
  * @param {import('../problem.mjs').Problem} problem
+ * @param {Uint8Array} bytes of its file
  * @returns {{ states: Map<string, { data: Float32Array, shape: readonly number[] }>, images: Float32Array[], labels: Int32Array[] }}
  *   first values by name; images and labels of every batch
  */
-export function readArrays({ arrays: path, batches }) {
-  const { images, labels, ...rest } = decodeSafetensors(readFileSync(path)).arrays;
+export function readArrays({ batches }, bytes) {
+  const { images, labels, ...rest } = decodeSafetensors(bytes).arrays;
   const split = ({ data }) =>
     Array.from({ length: batches }, (_, i) =>
       data.slice((i * data.length) / batches, ((i + 1) * data.length) / batches),

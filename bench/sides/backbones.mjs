@@ -1,4 +1,4 @@
-/** The backbones of @selfcure/models over the layers of another library, for sides that write their own step. */
+/** The backbones of models.mjs over the layers of another library, for sides that write their own step. */
 
 /**
  * Layers of a library. Values are the library's; one that is used twice passes `fork` before, for libraries that count
@@ -27,7 +27,7 @@
  */
 export const backbone = (layers, images, { name, options }) => backbones[name](layers, images, options);
 
-const backbones = { 'face-cnn': faceCnn, resnet18 };
+const backbones = { 'face-cnn': faceCnn, resnet18, small };
 
 function faceCnn({ convolution, relu, maxPool, averagePool }, images) {
   let x = relu(convolution(images, 'conv1', 2));
@@ -46,6 +46,12 @@ function resnet18(layers, images, { stem }) {
     x = basicBlock(layers, x, `layer${stage}/1`, 1);
   }
   return layers.averagePool(x);
+}
+
+function small(layers, images) {
+  let x = layers.relu(layers.convolution(images, 'conv1', 1));
+  x = basicBlock(layers, x, 'layer1/0', 1);
+  return layers.averagePool(basicBlock(layers, x, 'layer2/0', 2));
 }
 
 function basicBlock({ has, convolution, relu, add, fork }, x, layer, stride) {

@@ -6,6 +6,7 @@
  *   is and holds
  * - `{ do: 'epoch', model, width, batch }`: trains for one epoch; its time and figures
  */
+import { openGpu } from '#gpu';
 import { train } from '@selfcure/core';
 import { arrayDataset, faceAugmentation, facesDataset } from '@selfcure/data';
 import { ferDataset } from '@selfcure/data/node';
@@ -13,13 +14,14 @@ import { modelByName } from '@selfcure/models';
 import { publishable } from '../../scripts/workspaces.mjs';
 import { createBackend, packageOf } from '../backends.mjs';
 import { peakBytes, residentBytes } from '../memory.mjs';
-import { methodOf } from '../problem.mjs';
-import { answerRequests } from './serve.mjs';
+import { methodOf } from '../step-graph.mjs';
+import { answerRequests } from './standard-streams.mjs';
 
 let session = null;
 
 await answerRequests({
   setUp: async ({ own, data: folder, samples, seed }) => {
+    if (own.backend === 'webgpu') await openGpu();
     const backend = await createBackend(own);
     const importBytes = residentBytes();
     const data =

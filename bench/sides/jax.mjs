@@ -1,19 +1,15 @@
 /**
- * The same training step in jax-js on its WebAssembly backend: one function, compiled by `jit`, as its users write it. One
- * thread. The layout is [N, C, H, W], the only one of its convolutions. A value is freed at its last use; `ref` keeps it for
- * one use more.
+ * The same training step in jax-js: one function, compiled by `jit`, as its users write it. The layout is [N, C, H, W], the
+ * only one of its convolutions. A value is freed at its last use; `ref` keeps it for one use more.
  */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { BenchError } from '../error.mjs';
-import { isParameter, oneHot, readArrays } from './arrays.mjs';
+import { isParameter, oneHot } from './arrays.mjs';
 import { backbone } from './backbones.mjs';
-import { serve } from './serve.mjs';
 
-await serve(async ({ problem }) => {
-  const jax = await loadJax();
+/** @param {{ device: 'wasm' | 'webgpu' }} setUp one thread on WebAssembly, in Node */
+export async function open({ problem, arrays: { states, images: batches, labels }, device }) {
+  const jax = await loadJax(device);
   const { numpy: np, jit, tree } = jax;
-  const { states, images: batches, labels } = readArrays(problem);
   const entries = [...states];
   let parameters = Object.fromEntries(entries.filter(([name]) => isParameter(name)).map(placed(np)));
   let statistics = Object.fromEntries(entries.filter(([name]) => !isParameter(name)).map(placed(np)));
@@ -26,7 +22,7 @@ await serve(async ({ problem }) => {
   const update = jit(trainingStep(jax, problem));
   let done = 0;
   return {
-    description: { name: 'jax-js wasm', version: versionOf('@jax-js/jax'), threads: 1, variants: ['default'] },
+    description: { name: `jax-js ${device}`, threads: 1, variants: ['default'] },
     step: async () => {
       const batch = done++ % problem.batches;
       const { beta1, beta2 } = problem.optimizer;
@@ -45,22 +41,16 @@ await serve(async ({ problem }) => {
     },
     statistics: () => Promise.all(Object.values(tree.ref(statistics)).map((values) => values.data())),
   };
-});
+}
 
-async function loadJax() {
+async function loadJax(device) {
   const jax = await import('@jax-js/jax').catch((cause) => {
     throw new BenchError("'@jax-js/jax' is not installed. Run npm ci", { cause });
   });
-  if (!(await jax.init('wasm')).includes('wasm'))
-    throw new BenchError("jax-js's WebAssembly backend did not start. Use Node 20.19 or later");
-  jax.defaultDevice('wasm');
+  if (!(await jax.init(device)).includes(device))
+    throw new BenchError(`jax-js's backend '${device}' did not start. In Node, use 20.19 or later`);
+  jax.defaultDevice(device);
   return jax;
-}
-
-/** Its package.json is no export of a package: found beside the entry. */
-function versionOf(name) {
-  const manifest = new URL('../package.json', import.meta.resolve(name));
-  return JSON.parse(readFileSync(fileURLToPath(manifest), 'utf8')).version;
 }
 
 /** A named array of the problem as jax-js takes it: filters [out, in, height, width]. */

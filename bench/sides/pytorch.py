@@ -123,7 +123,13 @@ def resnet18(network, x, options):
     return x.mean(dim=(2, 3))
 
 
-BACKBONES = {"face-cnn": face_cnn, "resnet18": resnet18}
+def small(network, x, options):
+    x = relu(network.convolution(x, "conv1"))
+    x = basic_block(network, x, "layer1/0", 1)
+    return basic_block(network, x, "layer2/0", 2).mean(dim=(2, 3))
+
+
+BACKBONES = {"face-cnn": face_cnn, "resnet18": resnet18, "small": small}
 
 
 def rank_regularization(alpha, rank):

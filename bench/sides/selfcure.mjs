@@ -1,17 +1,14 @@
 /**
  * Our side: the step that `train()` runs, compiled by an adapter.
  *
- * Set-up: `{ problem, own: { backend, threads, options } }`.
+ * Set-up: `{ own: { backend, threads, options } }`.
  */
 import { initialState } from '@selfcure/core';
-import { publishable } from '../../scripts/workspaces.mjs';
-import { createBackend, packageOf } from '../backends.mjs';
-import { stepOf } from '../problem.mjs';
-import { isParameter, oneHot, readArrays } from './arrays.mjs';
-import { serve } from './serve.mjs';
+import { createBackend } from '../backends.mjs';
+import { stepOf } from '../step-graph.mjs';
+import { isParameter, oneHot } from './arrays.mjs';
 
-await serve(async ({ problem, own }) => {
-  const { states, images, labels } = readArrays(problem);
+export async function open({ problem, arrays: { states, images, labels }, own }) {
   const targets = labels.map((batch) => oneHot(batch, problem.classes));
   const weight = new Float32Array(problem.batchSize).fill(1);
   const { graph, optimizer } = stepOf(problem);
@@ -28,7 +25,6 @@ await serve(async ({ problem, own }) => {
   return {
     description: {
       name: `selfcure ${backend.name}`,
-      version: publishable().find(({ manifest }) => manifest.name === packageOf(own.backend)).manifest.version,
       threads: backend.capabilities.threads,
       variants: ['default'],
       flops: program.report.flops,
@@ -50,4 +46,4 @@ await serve(async ({ problem, own }) => {
         Float32Array.from(values),
       ),
   };
-});
+}

@@ -1,6 +1,7 @@
-/** The child's end of a side in JavaScript: requests in, answers out, one line of JSON each (see ../side.mjs). */
-import { createInterface } from 'node:readline';
+/** The far end of a side in JavaScript: what it answers to the requests of ../side.mjs. */
+import { openGpu } from '#gpu';
 import { describeError } from '../error.mjs';
+import { readArrays } from './arrays.mjs';
 
 /**
  * A side that has been set up.
@@ -12,16 +13,21 @@ import { describeError } from '../error.mjs';
  */
 
 /**
- * Answers until the harness closes the input.
+ * Answers of a side to requests, by their names. A side that computes by WebGPU (`gpu` in its set-up) tells its adapter and
+ * answers `gpuUse` too.
  *
- * @param {(setUp: object) => Promise<Side>} open
+ * @param {(setUp: { problem: import('../problem.mjs').Problem, arrays: ReturnType<typeof readArrays> }) => Promise<Side>} open
+ * @param {(path: string) => Promise<Uint8Array>} readBytes
  */
-export async function serve(open) {
+export function answersOf(open, readBytes) {
   let side = null;
-  await answerRequests({
+  let gpu = null;
+  return {
     setUp: async (message) => {
-      side = await open(message);
-      return side.description;
+      const { problem } = message;
+      if (message.gpu) gpu = await openGpu();
+      side = await open({ ...message, arrays: readArrays(problem, await readBytes(problem.arrays)) });
+      return { ...side.description, ...(gpu && { adapter: gpu.adapter }) };
     },
     steps: async ({ count, variant }) => {
       const milliseconds = [];
@@ -34,23 +40,18 @@ export async function serve(open) {
       return { milliseconds, objectives };
     },
     statistics: async ({ variant }) => ({ rms: rootMeanSquare(await side.statistics(variant)) }),
-  });
+    gpuUse: ({ variant }) => gpu.meter.measure(() => side.step(variant)),
+  };
 }
 
 /**
- * Answers every request by the function of its name, until the harness closes the input.
+ * One answer; an error is an answer too.
  *
  * @param {Record<string, (request: object) => Promise<object>>} answers
+ * @param {{ do: string }} message
  */
-export async function answerRequests(answers) {
-  console.log = console.error; // Libraries greet on the standard output, which is ours alone.
-  for await (const line of createInterface({ input: process.stdin })) {
-    const message = JSON.parse(line);
-    const reply = await answers[message.do](message).catch((error) => ({ error: describeError(error) }));
-    process.stdout.write(`${JSON.stringify(reply)}\n`);
-  }
-  process.exit(0);
-}
+export const answer = (answers, message) =>
+  answers[message.do](message).catch((error) => ({ error: describeError(error) }));
 
 /** Over the values of all arrays. */
 function rootMeanSquare(arrays) {

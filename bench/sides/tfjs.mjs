@@ -1,43 +1,36 @@
 /**
- * The same training step in TensorFlow.js on its WebAssembly backend, as its users write it: `variableGrads` and
- * `train.adam`. One thread: in Node the backend has no more.
+ * The same training step in TensorFlow.js, as its users write it: `variableGrads` and `train.adam`.
  *
- * Stock tfjs cannot train a convolution there: the backend has no `Conv2DBackpropFilter`. One is registered that is made of
- * stock kernels, which is the least that a user has to add (variant `stock`). The variant `composed` also takes the input
- * gradient from the forward convolution, since the stock kernel for it is a plain loop; the faster of both counts.
+ * On its WebGPU backend all kernels are stock ones. On WebAssembly, one thread in Node, stock tfjs cannot train a convolution:
+ * the backend has no `Conv2DBackpropFilter`. One is registered that is made of stock kernels, which is the least that a user
+ * has to add (variant `stock`). The variant `composed` also takes the input gradient from the forward convolution, since the
+ * stock kernel for it is a plain loop; the faster of both counts.
  */
+import { registerGradients } from '#tfjs-gradients';
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-wasm';
-import { createRequire } from 'node:module';
 import { BenchError } from '../error.mjs';
-import { isParameter, oneHot, readArrays } from './arrays.mjs';
+import { isParameter, oneHot } from './arrays.mjs';
 import { backbone } from './backbones.mjs';
-import { serve } from './serve.mjs';
-import { registerGradients } from './tfjs-gradients.mjs';
 
 const inputKernel = 'Conv2DBackpropInput';
 
-await serve(async ({ problem }) => {
-  if (!(await tf.setBackend('wasm'))) throw new BenchError("tfjs's WebAssembly backend did not start. Run npm ci");
+/** @param {{ device: 'wasm' | 'webgpu' }} setUp */
+export async function open({ problem, arrays, device }) {
+  await startBackend(device);
   await registerGradients();
-  tf.registerKernel({ kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', kernelFunc: filterGradient });
-  const stock = tf.getKernel(inputKernel, 'wasm');
-  const kernels = {
-    stock,
-    composed: { ...stock, kernelFunc: (call) => inputGradient(call) ?? stock.kernelFunc(call) },
-  };
-  const arrays = readArrays(problem);
+  const kernels = device === 'wasm' ? wasmKernels() : { default: null };
   const images = arrays.images.map((data) => tf.tensor(data, imageShape(problem)));
   const targets = arrays.labels.map((labels) =>
     tf.tensor2d(oneHot(labels, problem.classes), [problem.batchSize, problem.classes]),
   );
   const trainings = new Map(Object.keys(kernels).map((variant) => [variant, startTraining(problem, arrays.states)]));
-  const { version } = createRequire(import.meta.url)('@tensorflow/tfjs-backend-wasm/package.json');
   return {
-    description: { name: 'tfjs-backend-wasm', version, threads: 1, variants: Object.keys(kernels) },
+    description: { name: `tfjs-backend-${device}`, threads: 1, variants: Object.keys(kernels) },
     step: async (variant) => {
-      tf.unregisterKernel(inputKernel, 'wasm');
-      tf.registerKernel(kernels[variant]);
+      if (kernels[variant]) {
+        tf.unregisterKernel(inputKernel, 'wasm');
+        tf.registerKernel(kernels[variant]);
+      }
       const training = trainings.get(variant);
       const batch = training.done++ % problem.batches;
       const { objective, outputs } = training.step(images[batch], targets[batch]);
@@ -48,7 +41,24 @@ await serve(async ({ problem }) => {
     },
     statistics: (variant) => Promise.all(trainings.get(variant).statistics.map((variable) => variable.data())),
   };
-});
+}
+
+/** The backend registers itself where it finds what it needs; without that tfjs would compute on another one. */
+async function startBackend(device) {
+  await (device === 'wasm' ? import('@tensorflow/tfjs-backend-wasm') : import('@tensorflow/tfjs-backend-webgpu'));
+  if ((await tf.setBackend(device)) && tf.getBackend() === device) return;
+  throw new BenchError(`tfjs's backend '${device}' did not start. Run npm ci`);
+}
+
+/** Input gradients, by variant; the filter gradient is registered. */
+function wasmKernels() {
+  tf.registerKernel({ kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', kernelFunc: filterGradient });
+  const stock = tf.getKernel(inputKernel, 'wasm');
+  return {
+    stock,
+    composed: { ...stock, kernelFunc: (call) => inputGradient(call) ?? stock.kernelFunc(call) },
+  };
+}
 
 function imageShape({ batchSize, model: { options } }) {
   return [batchSize, options.size, options.size, options.channels];

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 const { parseArguments } = await import(new URL('../../bench/arguments.mjs', import.meta.url).href);
 const { BenchError } = await import(new URL('../../bench/error.mjs', import.meta.url).href);
 
-const known = { models: ['face-cnn', 'resnet18-s2'], backends: ['reference', 'wasm'] };
+const known = { models: ['face-cnn', 'resnet18-s2', 'small'], backends: ['reference', 'wasm', 'webgpu'] };
 const parse = (line: string): unknown => parseArguments(line.split(' ').filter(Boolean), known);
 
 describe('arguments of bench:step', () => {
@@ -16,6 +16,7 @@ describe('arguments of bench:step', () => {
       width: 1,
       batch: 32,
       ours: { backend: 'wasm', threads: 1, recipe: 'scn', options: {} },
+      where: 'node',
       peer: { name: 'torch', threads: 1, recipe: 'scn' },
       rounds: 9,
       turn: 2,
@@ -38,13 +39,35 @@ describe('arguments of bench:step', () => {
     });
   });
 
+  it('let libraries in JavaScript compute where we do', () => {
+    expect(parse('--peer tfjs')).toMatchObject({ peer: { name: 'tfjs', threads: 1, device: 'wasm' } });
+    expect(parse('--backend webgpu --peer tfjs')).toMatchObject({ where: 'node', peer: { device: 'webgpu' } });
+    expect(parse('--backend webgpu')).toMatchObject({ peer: { name: 'jax', device: 'webgpu' } });
+  });
+
+  it('give the small model sizes of its own', () => {
+    expect(parse('--model small')).toMatchObject({ size: 12, channels: 3, batch: 8 });
+    expect(parse('--model small --size 16 --channels 1 --batch 4')).toMatchObject({ size: 16, channels: 1, batch: 4 });
+  });
+
+  it('put both sides into pages', () => {
+    expect(parse('--backend webgpu --where chromium --peer self')).toMatchObject({
+      where: 'chromium',
+      peer: { own: { backend: 'webgpu' } },
+    });
+  });
+
   it('ask for help', () => {
     expect(parse('--help')).toBe('help');
   });
 
   it.each([
-    ['--model vgg', "--model 'vgg' is unknown. Known: face-cnn, resnet18-s2"],
-    ['--backend cuda', "--backend 'cuda' is unknown. Known: reference, wasm"],
+    ['--model vgg', "--model 'vgg' is unknown. Known: face-cnn, resnet18-s2, small"],
+    ['--backend cuda', "--backend 'cuda' is unknown. Known: reference, wasm, webgpu"],
+    ['--where firefox', "--where 'firefox' is unknown. Known: node, chromium"],
+    ['--where chromium', 'Give --backend webgpu, or --where node'],
+    ['--where chromium --backend webgpu --peer torch', 'has no --peer torch. Known there: tfjs, jax, self'],
+    ['--where chromium --backend webgpu --peer self --peer-backend wasm', 'Give --peer-backend webgpu'],
     ['--recipe mixup', "--recipe 'mixup' is unknown"],
     ['--peer keras', "--peer 'keras' is unknown. Known: torch, tfjs, jax, self"],
     ['--batch 1', "--batch '1' is no whole number from 2"],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 // The benchmarks are JavaScript without declarations.
-const { foreignShare, parseCpuTime, parseProcessTime } = await import(
+const { foreignShare, parseCpuTime, parseParent, parseProcessTime, processTree } = await import(
   new URL('../../bench/quiet.mjs', import.meta.url).href
 );
 
@@ -15,6 +15,24 @@ describe('CPU time from /proc', () => {
   it('reads user and system time of a process and of its ended children, whatever its name', () => {
     const stat = '4242 (node (x) 1 2) S 1 4242 4242 0 -1 4194560 9999 8888 7 6 310 25 40 5 20 0 11 0 777 1000000';
     expect(parseProcessTime(stat)).toBe(310 + 25 + 40 + 5);
+  });
+});
+
+describe('own processes', () => {
+  it('are found by their parents, whatever their names', () => {
+    expect(parseParent('4242 (node (x) 1 2) S 17 4242 4242 0 -1 4194560')).toBe(17);
+  });
+
+  it('are everything below one', () => {
+    const processes = [
+      { pid: 1, parent: 0 },
+      { pid: 10, parent: 1 },
+      { pid: 11, parent: 10 },
+      { pid: 12, parent: 11 },
+      { pid: 13, parent: 10 },
+      { pid: 20, parent: 1 },
+    ];
+    expect(processTree(10, processes).toSorted()).toEqual([10, 11, 12, 13]);
   });
 });
 
