@@ -1,7 +1,8 @@
 /**
- * `npm run test:full`: all tests, then the conformance of WASM in every other runtime that it ships for. Ends with a table
- * of modes by runtimes; fails where a test failed or a runtime ran none.
- * Arguments choose runtimes: `npm run test:full -- node-24 page`.
+ * `npm run test:full`: all tests with their larger cases, then the conformance of WASM, WebGPU and TensorFlow in every other runtime that
+ * they ship for. Ends with a table of modes by runtimes; fails where a test failed or a runtime ran none. What this machine
+ * lacks is skipped with its reason; `SELFCURE_ENGINES=all` makes that a failure.
+ * Arguments choose runtimes: `npm run test:full -- node-24 page`. `--brief` leaves the larger cases out.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,21 +10,26 @@ import { nodeBinary, nodeMajors } from './node-versions.mjs';
 import { temporary } from './pack.mjs';
 import { ensureInstalled, root, run } from './workspaces.mjs';
 
-const modes = 'test/conformance/wasm';
+const modes = ['test/conformance/wasm', 'test/conformance/webgpu', 'test/conformance/tensorflow'];
+/** What stands in for the tests in pages where there is no Chromium. */
+const noBrowser = 'test/browser/no-chromium.test.ts';
 const browser = ['--config', 'vitest.browser.config.ts', '--project'];
 
 /** What runs where: the node that runs vitest, and vitest's arguments. */
 const runtimes = new Map([
   ['node', () => ({ node: process.execPath, args: [] })],
-  ...nodeMajors.map((major) => [`node-${major}`, () => ({ node: nodeBinary(major), args: [modes] })]),
+  ...nodeMajors.map((major) => [`node-${major}`, () => ({ node: nodeBinary(major), args: modes })]),
   ['page', () => ({ node: process.execPath, args: [...browser, 'page (chromium)'] })],
   ['isolated-page', () => ({ node: process.execPath, args: [...browser, 'isolated page (chromium)'] })],
+  ['webgpu-page', () => ({ node: process.execPath, args: [...browser, 'webgpu page (chromium)'] })],
 ]);
 
-const chosen = process.argv.slice(2);
+const options = process.argv.slice(2);
+const thorough = !options.includes('--brief');
+const chosen = options.filter((name) => name !== '--brief');
 const unknown = chosen.filter((name) => !runtimes.has(name));
 if (unknown.length > 0) {
-  console.error(`no runtime ${unknown.join(', ')}. Known: ${[...runtimes.keys()].join(', ')}`);
+  console.error(`no runtime ${unknown.join(', ')}. Known: ${[...runtimes.keys()].join(', ')}; --brief`);
   process.exit(1);
 }
 
@@ -36,25 +42,30 @@ function test(name, reports) {
   console.log(`\n== ${name}: vitest run ${args.join(' ')}`);
   const report = join(reports, `${name}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { code } = run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args, ...reporters]);
+  const env = thorough ? { SELFCURE_THOROUGH: '1' } : {};
+  const { code } = run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args, ...reporters], { env });
   const suites = new Map();
   for (const file of resultsIn(report)) {
-    if (!file.name.startsWith(join(root, modes))) continue;
-    const titles = new Set(file.assertionResults.map(({ ancestorTitles }) => ancestorTitles[0]));
+    if (![...modes, noBrowser].some((path) => file.name.startsWith(join(root, path)))) continue;
+    const titleOf = ({ ancestorTitles, title }) => ancestorTitles[0] ?? title;
+    const titles = new Set(file.assertionResults.map(titleOf));
     if (titles.size === 0) titles.add(basename(file.name)); // it did not load
     for (const title of titles) {
-      const tests = file.assertionResults.filter(({ ancestorTitles }) => ancestorTitles[0] === title);
+      const tests = file.assertionResults.filter((result) => titleOf(result) === title);
       const count = (wanted) => tests.filter(({ status }) => status === wanted).length;
-      suites.set(title, {
+      const [, mode, absent] = /^(.*?) \[absent: (.*)\]$/s.exec(title) ?? [null, title, null];
+      suites.set(mode, {
         passed: count('passed'),
         // A suite whose engine does not open fails without a failed test.
         failed: file.status === 'failed' ? Math.max(1, count('failed')) : 0,
         seconds: tests.reduce((sum, { duration }) => sum + (duration ?? 0), 0) / 1000,
+        absent,
       });
     }
   }
-  const ran = [...suites.values()].some(({ passed }) => passed > 0);
-  return { passed: code === 0 && ran, suites };
+  // Nothing ran, and nobody said why.
+  const idle = ![...suites.values()].some(({ passed, absent }) => passed > 0 || absent);
+  return { passed: code === 0 && !idle, suites };
 }
 
 /** The files of a report; none where vitest ended before it wrote one. */
@@ -98,4 +109,7 @@ console.log(
     )
     .join('\n')}`,
 );
+for (const [name, { suites }] of results) {
+  for (const [mode, { absent }] of suites) if (absent) console.log(`${name} skipped ${mode}: ${absent}`);
+}
 process.exit([...results.values()].every(({ passed }) => passed) ? 0 : 1);

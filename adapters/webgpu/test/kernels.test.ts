@@ -4,7 +4,6 @@ import type { Backend, Ops, Shape } from '@selfcure/tensor';
 import { distanceFromOracle, openWith, whyNoWebGpu, withGradients } from './open.ts';
 
 const absent = await whyNoWebGpu();
-if (absent) console.warn(`webgpu is absent, its tests are skipped: ${absent}`);
 
 /** Beyond what conformance tries: values so large that kernels take four elements or a tile at once. */
 describe.skipIf(absent)('kernels on large values', () => {

@@ -45,7 +45,7 @@ describe.skipIf(absent)('a step that is too large', () => {
   const batch = 24;
   for (const [limit, sizes] of [
     ['maxBufferBytes', [70_000, 50_000]],
-    ['maxBindingBytes', [24_000, 18_700]],
+    ['maxBindingBytes', [24_000, 23_000]],
   ] as const) {
     it(`is refused before the first step with a batch that fits: ${limit}`, async () => {
       for (const bytes of sizes) {

@@ -12,14 +12,20 @@ import { useSoftwareAdapter } from './software-adapter.ts';
 
 useSoftwareAdapter();
 
-/** Why WebGPU cannot be opened here; null where it can. */
+/**
+ * Why WebGPU cannot be opened here, which it prints too, since tests are skipped then; null where it can.
+ *
+ * @throws that reason, where `SELFCURE_ENGINES` is `all`.
+ */
 export async function whyNoWebGpu(): Promise<string | null> {
   try {
     await (await webgpu()).close();
     return null;
   } catch (error) {
     if (process.env['SELFCURE_ENGINES'] === 'all') throw error;
-    return (error as Error).message;
+    const reason = (error as Error).message;
+    console.warn(`webgpu is absent, its tests are skipped: ${reason}`);
+    return reason;
   }
 }
 
