@@ -19,6 +19,22 @@ export class TensorFlowRunError extends Error {
   }
 }
 
+/**
+ * An all-reduce failed because another worker of the cluster is gone, silent, or did not come in time. The engine averages
+ * nothing any more: open another on every worker and go on from checkpoints of the same epoch.
+ *
+ * @example if (error instanceof TensorFlowWorkerLostError) console.error(error.workers);
+ */
+export class TensorFlowWorkerLostError extends Error {
+  override name = 'TensorFlowWorkerLostError';
+  /** Places of those that do not answer, ascending; empty where all processes are alive. */
+  readonly workers: readonly number[];
+  constructor(workers: readonly number[], message: string) {
+    super(message);
+    this.workers = workers;
+  }
+}
+
 /** The thread that TensorFlow runs in has ended. Its states are lost: open another backend and go on from the last checkpoint. */
 export class TensorFlowWorkerError extends Error {
   override name = 'TensorFlowWorkerError';

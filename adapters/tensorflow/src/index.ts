@@ -1,4 +1,5 @@
-export { TensorFlowRunError, TensorFlowWorkerError } from './errors.ts';
+export type { TensorFlowCluster } from './cluster.ts';
+export { TensorFlowRunError, TensorFlowWorkerError, TensorFlowWorkerLostError } from './errors.ts';
 export { TensorFlowError } from './native/tensorflow-error.ts';
 export type { TensorFlowErrorCode } from './native/tensorflow-error.ts';
 export { tensorflow } from './tensorflow.ts';

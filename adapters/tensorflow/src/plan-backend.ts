@@ -1,5 +1,6 @@
 import { attributesOf, checkArray, lower, RunError, selectSteps, stepClaims } from '@selfcure/tensor';
 import type { Backend, Capabilities, ConvolutionAttributes, Graph, Node, Program, State } from '@selfcure/tensor';
+import { fuseAllReduce } from './fuse/all-reduce.ts';
 import { fuseBatchNorm } from './fuse/batch-norm.ts';
 import { assemble } from './plan/assemble.ts';
 import type { Assembled } from './plan/assemble.ts';
@@ -19,23 +20,28 @@ export interface PlanBackendOptions {
   readonly connection: Connection;
   readonly kernels: KernelOptions;
   readonly capabilities: Capabilities;
+  /** Addresses of the workers of a cluster. Default: there is none. */
+  readonly workers?: readonly string[];
 }
 
 const hasSteps = stepClaims((op) => Object.hasOwn(stepBuilders, op));
 
 /** Whether the engine runs a node itself. */
-function claims(node: Node): true | string {
-  const verdict = hasSteps(node);
-  if (verdict !== true || !node.op.startsWith('conv2d')) return verdict;
-  const attributes = attributesOf<ConvolutionAttributes>(node);
-  if (attributes.groups === 1 || isDepthwise(attributes, geometryOf(node))) return true;
-  return 'its kernels take one group of channels, or one for each channel';
-}
+const claimsOf =
+  ({ allReduce }: KernelOptions) =>
+  (node: Node): true | string => {
+    if (node.op === 'allReduceMean') return allReduce !== undefined || 'it is no worker of a cluster';
+    const verdict = hasSteps(node);
+    if (verdict !== true || !node.op.startsWith('conv2d')) return verdict;
+    const attributes = attributesOf<ConvolutionAttributes>(node);
+    if (attributes.groups === 1 || isDepthwise(attributes, geometryOf(node))) return true;
+    return 'its kernels take one group of channels, or one for each channel';
+  };
 
 /** The operations of a lowered graph. */
 export function planGraph(graph: Graph, kernels: KernelOptions): Assembled {
   const { steps, outputs } = selectSteps<Step>(graph, {
-    fusers: [fuseBatchNorm()],
+    fusers: [fuseBatchNorm(), fuseAllReduce()],
     build: (node) => [{ node, emit: (e) => stepBuilders[node.op]!(node, e, kernels) }],
     // Tensors do not change: the value as it stands is the copy.
     copy: (from, to) => ({ node: from, emit: (e) => e.define(to, e.native(from)) }),
@@ -43,7 +49,7 @@ export function planGraph(graph: Graph, kernels: KernelOptions): Assembled {
   const { emitter, at, finish } = createEmitter(variablesOf(graph.nodes));
   for (const { node, emit } of steps) {
     at(node);
-    emit(emitter);
+    emit(emitter, kernels);
   }
   const values = Object.entries(outputs).map(([name, node]) => {
     at(node);
@@ -53,10 +59,11 @@ export function planGraph(graph: Graph, kernels: KernelOptions): Assembled {
 }
 
 /** The backend that runs whole graphs: static lists of TensorFlow's operations, executed in a thread of their own. */
-export function planBackend({ connection, kernels, capabilities }: PlanBackendOptions): Backend {
+export function planBackend({ connection, kernels, capabilities, workers = [] }: PlanBackendOptions): Backend {
   const states = new Map<State, HeldState>();
   const programs = new Map<Program, HeldProgram>();
   let numbers = 0;
+  const claims = claimsOf(kernels);
   let closed = false;
 
   const refuseClosed = (): void => {
@@ -90,6 +97,7 @@ export function planBackend({ connection, kernels, capabilities }: PlanBackendOp
       const graph = lower(given, claims);
       const held = await createHeldProgram(graph, planGraph(graph, kernels), numbers++, startedAt, {
         connection,
+        workers,
         stateOf: (state) => states.get(state),
         release: (program) => void programs.delete(program),
       });

@@ -1,6 +1,6 @@
 import { checkArray, checkIndices, checkState, indexBounds, printGraph, RunError } from '@selfcure/tensor';
 import type { Graph, Program, ProgramReport, State } from '@selfcure/tensor';
-import { placeOf, TensorFlowRunError } from './errors.ts';
+import { placeOf, TensorFlowRunError, TensorFlowWorkerLostError } from './errors.ts';
 import type { Assembled } from './plan/assemble.ts';
 import { stateBytes } from './state.ts';
 import type { HeldState } from './state.ts';
@@ -13,6 +13,8 @@ export interface ProgramContext {
   /** The state behind a contract's one; undefined where it is disposed of or of another backend. */
   stateOf(state: State): HeldState | undefined;
   release(program: Program): void;
+  /** Addresses of the workers of the cluster; empty where there is none. */
+  readonly workers: readonly string[];
 }
 
 /** A program of the contract, and what it holds. */
@@ -46,6 +48,13 @@ const reasonOf = (message: string): string =>
     .split('\n')[0]!
     .replace(/\.+$/, '');
 
+const lostText = (lost: readonly number[], addresses: readonly string[]): string => {
+  const named = lost.map((rank) => `${rank} (${addresses[rank]})`);
+  if (named.length === 1) return `worker ${named[0]} is lost`;
+  if (named.length > 1) return `workers ${named.join(', ')} are lost`;
+  return 'an all-reduce failed although all workers answer: one has ended its part of the run, or did not come in time';
+};
+
 /** Sends an assembled program to the worker. */
 export async function createHeldProgram(
   graph: Graph,
@@ -62,7 +71,7 @@ export async function createHeldProgram(
   /** The error of a failure, which also decides what the state is worth. */
   const fail =
     (held: HeldState) =>
-    ({ message, operation, changed }: Failure): Error => {
+    ({ message, operation, changed, lost }: Failure): Error => {
       const step = assembled.program.operations[operation];
       const node = assembled.nodes[operation];
       if (changed)
@@ -70,6 +79,11 @@ export async function createHeldProgram(
       const after = changed
         ? 'The state was changed in part: write all of it from the last checkpoint'
         : 'The state is as it was before';
+      if (lost)
+        return new TensorFlowWorkerLostError(
+          lost,
+          `${lostText(lost, context.workers)}: ${reasonOf(message)}. ${after}`,
+        );
       const exhausted = /OOM|exhausted/i.test(message) ? ' Take a smaller batch.' : '';
       const where = node ? `${placeOf(node)}, ${step!.name} of TensorFlow` : 'a run';
       const text = `${where} failed: ${reasonOf(message)}.${exhausted} ${after}`;

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { locate } from '../src/native/locate.ts';
 import { openTensorFlow } from '../src/native/open.ts';
 import { serverDefinition, taskName } from '../src/native/server-definition.ts';
+import { freeAddresses } from './free-port.ts';
 import { describeWhere, whyNoBinding } from './needed-native.ts';
 
 /** What a process of the cluster says, a line each. */
@@ -19,7 +19,7 @@ describeWhere(whyNoBinding(), 'collectives of two processes', () => {
 
   /** Joins a cluster and averages `rank + 1` over and over; says the value of every `every`-th round. */
   async function cluster(rounds: number): Promise<[Rank, Rank]> {
-    const workers = (await Promise.all([freePort(), freePort()])).map((port) => `127.0.0.1:${port}`);
+    const workers = await freeAddresses(2);
     const started = workers.map((_, rank): Rank => {
       const script = `
         const binding = (${String(openTensorFlow)})(${JSON.stringify(locate())}, { device: 'cpu', threads: 1 }, require);
@@ -103,12 +103,3 @@ describeWhere(whyNoBinding(), 'collectives of two processes', () => {
     },
   );
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}

@@ -76,10 +76,11 @@ describeWhere(await whyNoEngine(), "TensorFlow's fused updates", () => {
       }
       const got = await state.read();
       const want = adamInDouble(epsilon, decoupled, decay);
-      // 1 - beta2 is rounded to float32 in TensorFlow: 1.3e-5 of the second moment, half of that of a step of 0.01.
+      // 1 - beta2 is a difference in float32 in TensorFlow: 1.3e-5 of the second moment, and nothing of a step.
       expect(worst(got['w:v']!, want.v, Math.abs)).toBeLessThan(2e-5);
       expect(worst(got['w:m']!, want.m, (value) => Math.abs(value) + 1e-4)).toBeLessThan(5e-6);
-      expect(worst(got['w']!, want.w, () => 1)).toBeLessThan(steps * rate * 1e-5);
+      // Roundings of w; what the second moment lacks would be 3.8e-6.
+      expect(worst(got['w']!, want.w, () => 1)).toBeLessThan(2e-6);
       for (const held of [state, program]) held.dispose();
     });
   }

@@ -37,6 +37,31 @@ it('a training step of ResNet-18 is at most 400 operations, one for every normal
   expect(counts['AssignVariableOp']).toBeUndefined();
 });
 
+it('a training step of a worker averages everything that the update takes in one collective', () => {
+  let keys = 0;
+  const allReduce = { workers: 2, hint: 'ring', nextKey: () => ++keys } as const;
+  const options = {
+    model: resnet18({ classes: 7, size: 48, channels: 1 }),
+    method: scn(),
+    batchSize: 32,
+    optimizer: adam(),
+  };
+  const plain = planGraph(trainingStep({ ...options, workers: 2 }), { ...float32, allReduce });
+  expect(countsOf(plain)).toMatchObject({ CollectiveReduceV2: 1, ConcatV2: 1, SplitV: 1, ResourceApplyAdam: 64 });
+  expect(plain.program.operations.length).toBeLessThanOrEqual(700);
+  // Clipping and averages of the weights take gradients and update before the losses are averaged.
+  const more = { clip: { norm: 1 }, averageWeights: true };
+  const clipped = planGraph(trainingStep({ ...options, workers: 2, ...more }), { ...float32, allReduce });
+  const names = clipped.program.operations.map(({ name }) => name);
+  expect(countsOf(clipped)).toMatchObject({ CollectiveReduceV2: 1 });
+  expect(names.indexOf('CollectiveReduceV2')).toBeLessThan(names.indexOf('ResourceApplyAdam'));
+  const keysOf = ({ program: { operations, constants } }: Assembled): number[] =>
+    operations
+      .filter(({ name }) => name === 'CollectiveReduceV2')
+      .map(({ inputs }) => constants.find(({ value }) => value === inputs[3])!.data[0]!);
+  expect([...keysOf(plain), ...keysOf(clipped)]).toEqual([1, 2]);
+});
+
 it('every value is freed once, after its last use, and none that outlives the run', () => {
   for (const optimizer of [adam(), sgd({ momentum: 0.9 })]) {
     const { program } = planGraph(stepOf(optimizer), float32);

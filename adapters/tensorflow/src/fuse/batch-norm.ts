@@ -1,4 +1,4 @@
-import { attributesOf, operationTable, sameShape, sizeOf } from '@selfcure/tensor';
+import { attributesOf, operationTable, rootOf, sameShape, sizeOf } from '@selfcure/tensor';
 import type {
   AssignAttributes,
   BatchNormAttributes,
@@ -84,11 +84,12 @@ function findNormalization(stats: Node, uses: Uses): Normalization | null {
   if (!apply || takers.length > 1 || apply.inputs[0] !== stats.inputs[0]) return null;
   if (!attributesOf<BatchNormAttributes>(apply).batchStatistics) return null;
   const running = findRunning(stats, uses);
-  // Statistics may be needed before the normalization stands in the schedule.
+  // Statistics may be needed before the normalization stands in the schedule; an average over workers may come later than it stands.
   const isReady = (node: Node): boolean =>
-    uses.position(node) < uses.position(stats) ||
-    ['full', 'input'].includes(node.op) ||
-    (node.op === 'state' && attributesOf<StateAttributes>(node).version === 0);
+    rootOf(node, operationTable).op !== 'allReduceMean' &&
+    (uses.position(node) < uses.position(stats) ||
+      ['full', 'input'].includes(node.op) ||
+      (node.op === 'state' && attributesOf<StateAttributes>(node).version === 0));
   if (!apply.inputs.slice(2).every(isReady)) return null;
   return { stats, apply, running };
 }

@@ -80,6 +80,8 @@ export interface Binding {
   tensorCount(): number;
   /** Devices that TensorFlow lists; empty on a stock binding, which does not tell. */
   readonly devices: readonly Device[];
+  /** The serialized `tensorflow.ConfigProto` that it was opened with; empty on a stock binding. */
+  readonly config: Uint8Array;
   /** Null on a stock binding, which has none. */
   readonly collectives: Collectives | null;
 }

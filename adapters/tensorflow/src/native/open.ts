@@ -91,6 +91,7 @@ export function openTensorFlow(located: Located, settings: OpenSettings, load: (
   }
 
   let native: NativeBinding;
+  let config: number[] = [];
   if (addon.open === undefined) {
     native = addon as unknown as NativeBinding;
   } else {
@@ -103,7 +104,7 @@ export function openTensorFlow(located: Located, settings: OpenSettings, load: (
       ...bytes,
     ];
     const letters = (value: string): number[] => [...value].map((letter) => letter.charCodeAt(0));
-    const config = [
+    config = [
       ...(device === 'cpu' ? message(1, [...message(1, letters('GPU')), (2 << 3) | 0, 0]) : []),
       ...(threads === undefined ? [] : [2 << 3, ...varint(threads), 5 << 3, ...varint(threads)]),
       ...(device === 'cpu' ? [] : message(6, [4 << 3, 1, ...message(5, letters(String(gpu)))])),
@@ -162,6 +163,7 @@ export function openTensorFlow(located: Located, settings: OpenSettings, load: (
     isUsingGpuDevice: native.isUsingGpuDevice,
     tensorCount: native.getNumOfTensors,
     devices,
+    config: Uint8Array.from(config),
     collectives:
       enableCollectives && checkPeer && watchPeers && abortCollectives
         ? { enableCollectives, checkPeer, watchPeers, abortCollectives }

@@ -14,6 +14,8 @@ export type TensorFlowErrorCode =
   | 'NO_GPU'
   /** An option that this binding cannot honour. */
   | 'UNSUPPORTED_OPTION'
+  /** The other workers of a cluster did not come, or this one cannot listen on its address. */
+  | 'NO_CLUSTER'
   /** TensorFlow is open in this thread with other options. */
   | 'ALREADY_OPEN'
   /** No Python with pip. */

@@ -62,6 +62,9 @@ export const optimizeBuilders: Readonly<Record<string, Builder>> = {
    * TensorFlow's Adam is p <- p - r m / (sqrt(v) + e) with r = rate sqrt(1 - beta2^t) / (1 - beta1^t). With that r and
    * e = epsilon sqrt(1 - beta2^t) it is Kingma and Ba's algorithm 1, which divides by sqrt(v / (1 - beta2^t)) + epsilon. The
    * corrections are inputs here, so it is given the powers 0.
+   *
+   * Its 1 - beta2 is a difference of float32 numbers, c times what it should be, and so is its v. Taken with 1 / (1 - beta2^t)
+   * by c, the step is the right one.
    */
   adam: (node, e) => {
     const { parameters, beta1, beta2, epsilon, weightDecay, decoupled } = attributesOf<AdamAttributes>(node);
@@ -71,7 +74,8 @@ export const optimizeBuilders: Readonly<Record<string, Builder>> = {
       Value,
       ...Value[],
     ];
-    const root = e.apply('Rsqrt', [correction2], { shape: [] });
+    const scaled = multiply(e, correction2, e.scalar((1 - beta2) / (1 - Math.fround(beta2))));
+    const root = e.apply('Rsqrt', [scaled], { shape: [] });
     const step = multiply(e, multiply(e, rate, correction1), root);
     const small = multiply(e, root, e.scalar(epsilon));
     const decays = new Map<number, Value>();

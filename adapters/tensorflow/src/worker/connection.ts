@@ -1,8 +1,11 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
+import type { JoinSettings } from '../cluster.ts';
 import { TensorFlowWorkerError } from '../errors.ts';
+import { abortCollectives } from '../native/abort-collectives.ts';
 import type { Located } from '../native/location.ts';
 import { openTensorFlow } from '../native/open.ts';
 import type { OpenSettings } from '../native/open.ts';
+import { joinCluster } from './cluster-member.ts';
 import { createMachine } from './machine.ts';
 import { workerMain } from './main.ts';
 import type { Greeting } from './main.ts';
@@ -32,23 +35,26 @@ export interface Connection {
 const source = (): string =>
   `const { parentPort, workerData } = require('node:worker_threads');\n` +
   `const open = () => (${String(openTensorFlow)})(workerData.located, workerData.settings, require);\n` +
-  `(${String(workerMain)})(parentPort, open, ${String(createMachine)});`;
+  `const join = (binding) => workerData.cluster && (${String(joinCluster)})(binding, workerData.cluster);\n` +
+  `(${String(workerMain)})(parentPort, open, join, ${String(createMachine)});`;
 
 /**
  * Starts a thread with a TensorFlow of its own: operations block the thread that they are called from. It keeps no process
  * alive while nothing is asked of it.
  *
  * @param failed makes the error of a TensorFlow that does not open.
+ * @param cluster workers to join before anything is computed; null for none.
  * @throws TensorFlowWorkerError where the thread ends before it is ready.
  */
 export async function connect(
   located: Located,
   settings: OpenSettings,
   failed: (failure: Failure) => Error,
+  cluster: JoinSettings | null = null,
 ): Promise<Connection> {
   const worker = new Worker(source(), {
     eval: true,
-    workerData: { located, settings },
+    workerData: { located, settings, cluster },
     // The library reads its settings from the environment of the process, which a copy does not reach.
     env: SHARE_ENV,
     execArgv: [],
@@ -58,6 +64,7 @@ export async function connect(
     resolve(value: never): void;
     reject(error: Error): void;
     fail(failure: Failure): Error;
+    readonly timer: NodeJS.Timeout | undefined;
   }
   const pending = new Map<number, Pending>();
   let next = 0;
@@ -65,10 +72,20 @@ export async function connect(
   let closing = false;
   let reason = '';
 
+  /** Ends the collectives of this process, should they take as long as this: whoever has not come by then does not come. */
+  const abortAfter = (milliseconds: number, why: string): NodeJS.Timeout =>
+    setTimeout(() => abortCollectives(located, why), milliseconds).unref();
+  let leaving: NodeJS.Timeout | undefined;
+  const leave = (): void => {
+    if (cluster) leaving ??= abortAfter(cluster.timeoutMs, `worker ${cluster.index} does not wait any longer`);
+  };
   const settle = (id: number): Pending | undefined => {
     const waiting = pending.get(id);
     pending.delete(id);
-    if (pending.size === 0 && !closing) worker.unref();
+    clearTimeout(waiting?.timer);
+    if (pending.size > 0) return waiting;
+    if (closing) leave();
+    else worker.unref();
     return waiting;
   };
   const exited = new Promise<void>((resolve) => {
@@ -79,7 +96,11 @@ export async function connect(
           : `TensorFlow's thread has ended: ${reason || `exit code ${code}`}. Its states are lost: open another backend and go on ` +
               'from the last checkpoint',
       );
-      for (const { reject } of pending.values()) reject(end);
+      clearTimeout(leaving);
+      for (const { reject, timer } of pending.values()) {
+        clearTimeout(timer);
+        reject(end);
+      }
       pending.clear();
       resolve();
     });
@@ -92,10 +113,10 @@ export async function connect(
     if (failure) waiting?.reject(waiting.fail(failure));
     else waiting?.resolve(value as never);
   });
-  const expect = <T>(id: number, fail: (failure: Failure) => Error): Promise<T> =>
+  const expect = <T>(id: number, fail: (failure: Failure) => Error, timer?: NodeJS.Timeout): Promise<T> =>
     new Promise((resolve, reject) => {
       worker.ref();
-      pending.set(id, { resolve, reject, fail });
+      pending.set(id, { resolve, reject, fail, timer });
     });
 
   const greeting = await expect<Greeting>(next++, failed);
@@ -103,7 +124,9 @@ export async function connect(
     if (end) throw end;
     const id = next++;
     worker.postMessage({ id, request }, transfer);
-    return expect(id, fail);
+    const waits = cluster !== null && request.do === 'run';
+    const timer = waits ? abortAfter(cluster.waitMs, `no all-reduce within ${cluster.waitMs / 1000} s`) : undefined;
+    return expect(id, fail, timer);
   };
   return {
     greeting,
@@ -118,6 +141,7 @@ export async function connect(
         if (!end) worker.postMessage({ id: next++, request: { do: 'close' } });
         end ??= new TensorFlowWorkerError('the backend was closed. Open another');
         worker.ref();
+        if (pending.size === 0) leave();
       }
       await exited;
     },

@@ -1,4 +1,5 @@
 import type { Binding } from '../native/binding.ts';
+import type { ClusterMember } from './cluster-member.ts';
 import type { TensorFlowProgram, Value } from '../plan/operation.ts';
 import type { Arrays, Failure, Request, ShapedArray } from './messages.ts';
 
@@ -13,7 +14,7 @@ export interface Machine {
  *
  * It stands alone, without imports or values of its module: a worker runs its text.
  */
-export function createMachine(binding: Binding): Machine {
+export function createMachine(binding: Binding, member: ClusterMember | null): Machine {
   const [float32, typeAttribute, shapeAttribute, stringAttribute] = [1, 4, 5, 0];
   /** A name that makes every variable one of its own, freed with its handle. */
   const anonymous = 'cd2c89b7-88b7-44c8-ad83-06c2a9158347';
@@ -149,7 +150,8 @@ export function createMachine(binding: Binding): Machine {
       return results;
     } catch (error) {
       const { message } = error as Error;
-      const failure: Failure = { message, operation, changed };
+      const collective = member !== null && plan.operations[operation]?.name === 'CollectiveReduceV2';
+      const failure: Failure = { message, operation, changed, ...(collective && { lost: member.lost(message) }) };
       throw failure;
     } finally {
       const left = temporary.filter((value) => ids[value]! >= 0);
@@ -226,6 +228,7 @@ export function createMachine(binding: Binding): Machine {
           for (const { constants } of programs.values()) free(constants);
           states.clear();
           programs.clear();
+          member?.leave();
           return {};
       }
     },

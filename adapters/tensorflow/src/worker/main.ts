@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Binding } from '../native/binding.ts';
+import type { ClusterMember } from './cluster-member.ts';
 import type { Machine } from './machine.ts';
 import type { Failure, Reply, Request } from './messages.ts';
 
@@ -23,17 +24,28 @@ export interface Greeting {
  *
  * It stands alone, without imports or values of its module: a worker runs its text.
  */
-export function workerMain(port: MessagePort, open: () => Binding, createMachine: (binding: Binding) => Machine): void {
+export function workerMain(
+  port: MessagePort,
+  open: () => Binding,
+  join: (binding: Binding) => ClusterMember | null,
+  createMachine: (binding: Binding, member: ClusterMember | null) => Machine,
+): void {
   const failureOf = (error: unknown): Failure => {
-    const { message = String(error), operation = -1, changed = false, ...others } = (error ?? {}) as Partial<Failure>;
-    return { message, operation, changed, details: { ...others } };
+    const {
+      message = String(error),
+      operation = -1,
+      changed = false,
+      lost,
+      ...others
+    } = (error ?? {}) as Partial<Failure>;
+    return { message, operation, changed, ...(lost && { lost }), details: { ...others } };
   };
   const reply = (answer: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(answer, transfer);
   let machine: Machine;
   try {
     const binding = open();
     const { version, devices, collectives } = binding;
-    machine = createMachine(binding);
+    machine = createMachine(binding, join(binding));
     const value: Greeting = { version, devices, gpu: binding.isUsingGpuDevice(), own: collectives !== null };
     reply({ id: 0, value });
   } catch (error) {

@@ -37,6 +37,8 @@ export interface Failure {
   readonly operation: number;
   /** Whether variables had been changed when it failed. */
   readonly changed: boolean;
+  /** Of a collective that failed: places of the workers that do not answer. */
+  readonly lost?: readonly number[];
   /** Fields of an error of the library's loading. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
