@@ -138,7 +138,9 @@ describe('modelByName', () => {
   });
 
   it('lists what it knows where a name or option is unknown', () => {
-    expect(() => modelByName('vgg')).toThrow(/'vgg'. Known: face-cnn, resnet18, resnet18-s2/);
+    expect(() => modelByName('vgg')).toThrow(
+      /'vgg'. Known: dlib-face, face-cnn, features, ir50, resnet18, resnet18-s2/,
+    );
     expect(() => modelByName('toString')).toThrow(OptionError);
     expect(() => modelByName('face-cnn', { stem: '3x3' })).toThrow(/no option 'stem'. It takes classes, size/);
     expect(() => modelByName('resnet18-s2', { stem: '3x3' })).toThrow(OptionError);
