@@ -1,3 +1,23 @@
+export type {
+  Audit,
+  AuditQuality,
+  AuditWarning,
+  CountedShare,
+  EstimatedShare,
+  LabelConflict,
+  LabelJudgement,
+  ScoreName,
+  SuspectList,
+} from './audit/audit.ts';
+export { auditDataset } from './audit/audit-dataset.ts';
+export type { AuditOptions } from './audit/audit-dataset.ts';
+export { judgeLabels, leastVerified } from './audit/judge-labels.ts';
+export type { JudgeOptions } from './audit/judge-labels.ts';
+export { measureQuality } from './audit/measure-quality.ts';
+export { identicalImages } from './duplicate/identical-images.ts';
+export type { SampleOf } from './duplicate/identical-images.ts';
+export { collectEvidence } from './evidence/collect-evidence.ts';
+export type { Evidence, EvidenceEpoch, EvidenceOptions } from './evidence/evidence.ts';
 export type { JudgedSamples, VerifiedLabels } from './predictions.ts';
 export { applyRecalibration, classOffsets, matrixScaling } from './recalibrate/recalibrate.ts';
 export type { KnownSamples, Recalibration } from './recalibrate/recalibrate.ts';
@@ -6,6 +26,7 @@ export type { ChoiceOptions } from './review/choose-samples.ts';
 export { classPosterior } from './score/posterior.ts';
 export type { PosteriorOptions } from './score/posterior.ts';
 export { leadOfOther, rankSamples, wrongProbability } from './score/suspicion.ts';
+export { fitTemperature, temper } from './score/temperature.ts';
 export { suggestedLabels, verdicts } from './score/verdict.ts';
 export type { Verdict, VerdictOptions } from './score/verdict.ts';
 export { applyCalibration, calibrateSuspicion } from './threshold/calibrate-suspicion.ts';
@@ -13,7 +34,8 @@ export type { SuspicionCalibration } from './threshold/calibrate-suspicion.ts';
 export { falseDiscoveryThreshold } from './threshold/false-discovery.ts';
 export type { FalseDiscoveryCut } from './threshold/false-discovery.ts';
 export { confidentTransition } from './transition/confident.ts';
+export type { ConfidentOptions } from './transition/confident.ts';
 export { transitionFromVerified } from './transition/from-verified.ts';
 export type { VerifiedTransitionOptions } from './transition/from-verified.ts';
 export { classShares } from './transition/transition.ts';
-export type { TransitionEstimate } from './transition/transition.ts';
+export type { TransitionEstimate, TransitionPrior } from './transition/transition.ts';

@@ -11,15 +11,18 @@ import {
   classPosterior,
   confidentTransition,
   falseDiscoveryThreshold,
+  fitTemperature,
   leadOfOther,
   matrixScaling,
   rankSamples,
   suggestedLabels,
+  temper,
   transitionFromVerified,
   verdicts,
   wrongProbability,
 } from '@selfcure/audit';
-import { auroc, randomStream } from '@selfcure/core';
+import { auroc } from '@selfcure/core';
+import { world } from './world.ts';
 
 /** What cleanlab and SciPy say; see golden.py. */
 const golden = JSON.parse(readFileSync(new URL('golden.json', import.meta.url), 'utf8')) as {
@@ -37,44 +40,29 @@ const { classes, given, truth, probabilities } = golden;
 const close = (got: ArrayLike<number>, wanted: readonly number[], digits: number): void =>
   wanted.forEach((value, i) => expect(got[i], `element ${i}`).toBeCloseTo(value, digits));
 
-/** A world where everything is known: classes, a transition matrix, and the right probabilities of true classes. */
-function world(samples: number, seed: number) {
-  const transition = [
-    [0.8, 0.15, 0.05],
-    [0.1, 0.85, 0.05],
-    [0.05, 0.35, 0.6],
-  ];
-  const stream = randomStream({ seed, purpose: 'world' });
-  const draw = (p: readonly number[]): number => {
-    let u = stream.uniform();
-    return p.findIndex((share, c) => (u -= share) < 0 || c === p.length - 1);
-  };
-  const clean: number[] = [];
-  const labels: number[] = [];
-  const truths: number[] = [];
-  for (let i = 0; i < samples; i++) {
-    const powers = [1, 1, 0.4].map((share) => share * Math.exp(2 * stream.normal()));
-    const p = powers.map((one) => one / powers.reduce((sum, value) => sum + value));
-    clean.push(...p);
-    truths.push(draw(p));
-    labels.push(draw(transition[truths[i]!]!));
-  }
-  /** What a perfect network learns from the given labels: p T. */
-  const noisy = clean.map((_, at) => {
-    const start = at - (at % 3);
-    return transition.reduce((sum, row, c) => sum + clean[start + c]! * row[at % 3]!, 0);
-  });
-  return { classes: 3, given: labels, truth: truths, clean, noisy, transition };
-}
-
 describe('transition matrices', () => {
   it('the confident joint is that of cleanlab', () => {
-    const { matrix, standardError } = confidentTransition({ classes, given, probabilities });
-    // cleanlab rounds the calibrated joint to whole samples.
+    const { matrix } = confidentTransition({ classes, given, probabilities, pseudoCounts: 1e-9 });
+    // cleanlab rounds the calibrated joint to whole samples, and takes no pseudo-counts.
     matrix.forEach((row, c) =>
       row.forEach((value, k) => expect(Math.abs(value - golden.confidentTransition[c]![k]!)).toBeLessThan(0.04)),
     );
-    expect(standardError).toBeNull();
+  });
+  it('the standard errors of the confident joint are how much it scatters', () => {
+    const estimates = Array.from({ length: 200 }, (_, seed) => {
+      const { given: labels, noisy } = world(300, 100 + seed);
+      return confidentTransition({ classes: 3, given: labels, probabilities: noisy });
+    });
+    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    for (let c = 0; c < 3; c++)
+      for (let k = 0; k < 3; k++) {
+        const entries = estimates.map(({ matrix }) => matrix[c]![k]!);
+        const spread = Math.sqrt(mean(entries.map((value) => (value - mean(entries)) ** 2)));
+        const promised = mean(estimates.map(({ standardError }) => standardError[c]![k]!));
+        // Thresholds and class shares scatter too, which the errors leave out.
+        expect(promised / spread, `${c} ${k}`).toBeGreaterThan(0.6);
+        expect(promised / spread, `${c} ${k}`).toBeLessThan(1.4);
+      }
   });
   it('verified labels give the matrix, and an error that covers the truth', () => {
     const { transition, given: labels, truth: truths } = world(4000, 1);
@@ -92,7 +80,7 @@ describe('transition matrices', () => {
       matrix.forEach((row, c) => {
         expect(row.reduce((sum, value) => sum + value)).toBeCloseTo(1, 9);
         row.forEach((value, k) =>
-          inside.push(Math.abs(value - transition[c]![k]!) < 2 * standardError![c]![k]! ? 1 : 0),
+          inside.push(Math.abs(value - transition[c]![k]!) < 2 * standardError[c]![k]! ? 1 : 0),
         );
       });
       expect(trueShare.reduce((sum, value) => sum + value)).toBeCloseTo(1, 9);
@@ -139,6 +127,27 @@ describe('posterior', () => {
     );
     expect(best).toBeGreaterThan(raw + 0.01);
     expect(deconvolved).toBeCloseTo(best, 2);
+  });
+  it('temperature is the most likely one for the given labels, and undoes what made them too sure', () => {
+    const { given: labels, clean, transition } = world(3000, 4);
+    const powers = (rows: readonly number[], power: number): number[] =>
+      rows.map((_, at) => {
+        const row = rows.slice(at - (at % 3), at - (at % 3) + 3).map((p) => p ** power);
+        return row[at % 3]! / row.reduce((sum, p) => sum + p);
+      });
+    const loss = (rows: ArrayLike<number>): number =>
+      labels.reduce(
+        (sum, label, i) => sum - Math.log(transition.reduce((all, row, c) => all + rows[3 * i + c]! * row[label]!, 0)),
+        0,
+      );
+    for (const power of [0.3, 1, 2]) {
+      const probabilities = powers(clean, power);
+      const found = fitTemperature({ classes: 3, given: labels, probabilities, transition });
+      const best = Math.min(...[0.15, 0.3, 0.6, 1, 1.5, 2, 3].map((t) => loss(powers(probabilities, 1 / t))));
+      expect(loss(temper(probabilities, 3, found))).toBeLessThan(best + 0.01);
+      expect(found / power).toBeGreaterThan(0.7);
+      expect(found / power).toBeLessThan(1.4);
+    }
   });
   it('stays what the image says where the matrix rules the label out', () => {
     const posterior = classPosterior({

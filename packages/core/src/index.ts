@@ -49,6 +49,8 @@ export type {
   NetOutputs,
   StepLoss,
 } from './method.ts';
+export { binomialInterval } from './metric/binomial-interval.ts';
+export type { ShareInterval } from './metric/binomial-interval.ts';
 export { brierScore, expectedCalibrationError, negativeLogLikelihood, reliability } from './metric/calibration.ts';
 export type { ReliabilityBin } from './metric/calibration.ts';
 export {
@@ -81,6 +83,7 @@ export type { RandomStream, StreamKey } from './random/stream.ts';
 export { ceRelabel } from './recipe/ce-relabel.ts';
 export { ce } from './recipe/ce.ts';
 export { withRelabel } from './recipe/with-relabel.ts';
+export { withProbes } from './recipe/with-probes.ts';
 export { composeMethod } from './recipe/compose-method.ts';
 export type { MethodParts } from './recipe/compose-method.ts';
 export { cure } from './recipe/cure.ts';
@@ -98,6 +101,8 @@ export { averagedRelabel } from './relabel/averaged-relabel.ts';
 export type { AveragedRelabelOptions } from './relabel/averaged-relabel.ts';
 export { defineRelabel } from './relabel/define-relabel.ts';
 export type { RelabelDefinition, RelabelFactory, RelabelOptions } from './relabel/define-relabel.ts';
+export { gatedRelabel } from './relabel/gated-relabel.ts';
+export type { GateCount, GatedRelabelOptions, GateReading } from './relabel/gated-relabel.ts';
 export { marginRelabel } from './relabel/margin-relabel.ts';
 export type { MarginRelabelOptions } from './relabel/margin-relabel.ts';
 export type { Proposal, RelabelStrategy, SampleRows } from './relabel/relabel.ts';

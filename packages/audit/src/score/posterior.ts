@@ -9,7 +9,7 @@ export interface PosteriorOptions extends JudgedSamples {
   readonly transition: TransitionMatrix;
   /**
    * Steps that turn probabilities of given labels, which a network learns from them, into those of true classes (Richardson-Lucy).
-   * 20 goes with a well-known matrix. Default 0: the probabilities are those of the true classes already, or the matrix is rough.
+   * Default 0: the probabilities are those of the true classes, or sharp enough to pass for them (`fitTemperature`).
    */
   readonly deconvolution?: number;
 }

@@ -1,11 +1,11 @@
 import { OptionError } from '@selfcure/core';
 import { verifiedSamples } from '../predictions.ts';
 import type { VerifiedLabels } from '../predictions.ts';
-import { classShares, zeros } from './transition.ts';
-import type { TransitionEstimate } from './transition.ts';
+import { classShares, priorRow, zeros } from './transition.ts';
+import type { TransitionEstimate, TransitionPrior } from './transition.ts';
 
 /** Options of {@link transitionFromVerified}. */
-export interface VerifiedTransitionOptions {
+export interface VerifiedTransitionOptions extends TransitionPrior {
   /** Given labels of all samples. Length N. */
   readonly given: ArrayLike<number>;
   /** Verified labels, -1 elsewhere; a random choice of samples, or one that is random within given labels. Length N. */
@@ -16,10 +16,6 @@ export interface VerifiedTransitionOptions {
    * each drawn one. Default false: drawn from all at random.
    */
   readonly stratified?: boolean;
-  /** Samples that each row is given beside the counted ones. Default 2. */
-  readonly pseudoCounts?: number;
-  /** Share of the pseudo-counts on the diagonal; the rest lies as the given labels do. Default 0.6. */
-  readonly diagonal?: number;
 }
 
 /**
@@ -34,18 +30,13 @@ export function transitionFromVerified({
   verified,
   classes,
   stratified = false,
-  pseudoCounts = 2,
-  diagonal = 0.6,
+  ...prior
 }: VerifiedTransitionOptions): TransitionEstimate {
   const known = verifiedSamples('transitionFromVerified', verified, given.length, classes);
   if (known.length === 0)
     throw new OptionError(
       "transitionFromVerified: no label is verified. Verify some ('selfcure review'), or use confidentTransition",
     );
-  if (!(pseudoCounts > 0))
-    throw new OptionError(`transitionFromVerified: pseudoCounts ${pseudoCounts} is not positive`);
-  if (!(diagonal >= 0 && diagonal <= 1))
-    throw new OptionError(`transitionFromVerified: diagonal ${diagonal} is outside [0, 1]`);
   const shares = classShares(given, classes);
   const drawn = classShares(
     Int32Array.from(known, (i) => given[i]!),
@@ -59,10 +50,10 @@ export function transitionFromVerified({
   const matrix = zeros(classes);
   const standardError = zeros(classes);
   counts.forEach((row, c) => {
-    const total = row.reduce((sum, value) => sum + value, 0) + pseudoCounts;
-    row.forEach((count, k) => {
-      const prior = pseudoCounts * ((c === k ? diagonal : 0) + (1 - diagonal) * shares[k]!);
-      const mean = (count + prior) / total;
+    const counted = row.map((count, k) => count + priorRow('transitionFromVerified', prior, shares, c)[k]!);
+    const total = counted.reduce((sum, value) => sum + value, 0);
+    counted.forEach((count, k) => {
+      const mean = count / total;
       matrix[c]![k] = mean;
       standardError[c]![k] = Math.sqrt((mean * (1 - mean)) / (total + 1));
     });
@@ -73,6 +64,6 @@ export function transitionFromVerified({
     matrix,
     standardError,
     trueShare: trueCounts.map((count) => count / known.length),
-    basis: `${known.length} verified labels, ${rarest} of the rarest class; rows of few labels lean on a prior of ${pseudoCounts} samples`,
+    basis: `${known.length} verified labels, ${rarest} of the rarest class; rows of few labels lean on a prior of ${prior.pseudoCounts ?? 2} samples`,
   };
 }

@@ -1,7 +1,7 @@
 import { summarizeResults } from '../table/summarize.ts';
 import { metrics, overSeeds } from './experiment.ts';
 import type { Experiment, ExperimentOptions } from './experiment.ts';
-import { standardRecipes, withRecipe } from './recipes.ts';
+import { standardRecipes, withControls, withRecipe } from './recipes.ts';
 import type { NamedRecipe } from './recipes.ts';
 
 /** Options of {@link compareExperiment}. */
@@ -24,8 +24,7 @@ export function compareExperiment({
   name = 'compare',
   description = 'Recipes on the same data. Differences are to ce with the same seed.',
 }: CompareExperimentOptions): Experiment {
-  const standard = standardRecipes(base.epochs);
-  const all = [...new Map([...standard.slice(0, 2), ...(recipes ?? standard)].map((one) => [one.name, one])).values()];
+  const all = withControls(base.epochs, recipes ?? standardRecipes(base.epochs));
   return {
     name,
     description,

@@ -1,4 +1,4 @@
-import type { Job, Result } from '../execute/execute-jobs.ts';
+import type { Job, Result } from '../execute/job.ts';
 import type { RunSpec } from '../spec/run-spec.ts';
 import type { Metric, Summary } from '../table/summarize.ts';
 
@@ -17,10 +17,16 @@ export interface Experiment {
 /** A plot of one figure. */
 export interface Plot {
   readonly title: string;
+  /** `lines`: points with their standard deviation; `course`: the same for many points, over epochs; `map`: a value for every pair of x and series. */
+  readonly kind: 'lines' | 'course' | 'map';
+  /** Meaning of x. */
   readonly x: string;
+  /** What is measured. */
   readonly y: string;
-  /** `lines`: points with their standard deviation; `map`: a value for every pair of x and series. */
-  readonly kind: 'lines' | 'map';
+  /** The measured values are shares, shown in percent. Default false. */
+  readonly percent?: boolean;
+  /** Of a map: what its series stand for, whose labels are numbers. */
+  readonly rows?: string;
   readonly series: readonly {
     readonly label: string;
     readonly points: readonly {
@@ -28,6 +34,12 @@ export interface Plot {
       readonly mean: number;
       readonly standardDeviation: number | null;
     }[];
+  }[];
+  /** Values that do not depend on x, such as those of controls: horizontal lines. */
+  readonly references?: readonly {
+    readonly label: string;
+    readonly mean: number;
+    readonly standardDeviation: number | null;
   }[];
 }
 
@@ -40,22 +52,29 @@ export interface ExperimentOptions {
 
 /** The figures that tables show. */
 export const metrics: readonly Metric[] = [
-  { key: 'accuracy', label: 'accuracy', percent: true, paired: true },
-  { key: 'balancedAccuracy', label: 'balanced accuracy', percent: true, paired: true },
-  { key: 'best/accuracy', label: 'accuracy of the best epoch by validation', percent: true, paired: true },
-  { key: 'macroF1', label: 'macro F1', percent: true },
-  { key: 'calibrationError', label: 'calibration error', percent: true },
-  { key: 'memorized', label: 'wrong labels memorized', percent: true },
-  { key: 'noiseBefore', label: 'wrong labels', percent: true },
-  { key: 'noiseAfter', label: 'after curing', percent: true },
-  { key: 'precision', label: 'edits that are right', percent: true },
-  { key: 'recall', label: 'wrong labels mended', percent: true },
-  { key: 'harm', label: 'right labels broken', percent: true },
-  { key: 'auroc/meanGivenProbability', label: 'AUROC of mean P(given)' },
-  { key: 'auroc/posterior', label: 'AUROC of the posterior' },
-  { key: 'ap/posterior', label: 'average precision of the posterior' },
-  { key: 'auroc/importance', label: 'AUROC of importance' },
-  { key: 'seconds', label: 'seconds' },
+  { key: 'accuracy', label: 'accuracy', percent: true, paired: true, group: 'quality' },
+  { key: 'balancedAccuracy', label: 'balanced accuracy', percent: true, paired: true, group: 'quality' },
+  {
+    key: 'best/accuracy',
+    label: 'accuracy of the best epoch by validation',
+    percent: true,
+    paired: true,
+    group: 'quality',
+  },
+  { key: 'macroF1', label: 'macro F1', percent: true, group: 'quality' },
+  { key: 'calibrationError', label: 'calibration error', percent: true, group: 'quality' },
+  { key: 'memorized', label: 'wrong labels memorized', percent: true, group: 'labels' },
+  { key: 'noiseBefore', label: 'wrong labels', percent: true, group: 'labels' },
+  { key: 'noiseAfter', label: 'after curing', percent: true, group: 'labels' },
+  { key: 'precision', label: 'edits that are right', percent: true, group: 'labels' },
+  { key: 'recall', label: 'wrong labels mended', percent: true, group: 'labels' },
+  { key: 'harm', label: 'right labels broken', percent: true, group: 'labels' },
+  { key: 'dropped', label: 'labels left out', group: 'labels' },
+  { key: 'auroc/meanGivenProbability', label: 'AUROC of mean P(given)', group: 'detection' },
+  { key: 'auroc/posterior', label: 'AUROC of the posterior', group: 'detection' },
+  { key: 'ap/posterior', label: 'average precision of the posterior', group: 'detection' },
+  { key: 'auroc/importance', label: 'AUROC of importance', group: 'detection' },
+  { key: 'seconds', label: 'seconds of training', group: 'cost' },
 ];
 
 /** One job a seed. */
@@ -72,15 +91,3 @@ export function overSeeds(
 
 /** A rate as tables name it. */
 export const percent = (rate: number): string => `${Math.round(1000 * rate) / 10} %`;
-
-/** Mean and standard deviation of a figure over results. */
-export function spreadOf(
-  results: readonly Result[],
-  key: string,
-): { mean: number; standardDeviation: number | null } | null {
-  const values = results.flatMap(({ outcome }) => outcome.figures[key] ?? []);
-  if (values.length === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, standardDeviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null };
-}

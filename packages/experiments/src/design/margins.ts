@@ -1,6 +1,7 @@
-import type { Result } from '../execute/execute-jobs.ts';
+import type { Result } from '../execute/job.ts';
+import { spreadOf } from '../table/spread.ts';
 import { summarizeResults } from '../table/summarize.ts';
-import { metrics, overSeeds, spreadOf } from './experiment.ts';
+import { metrics, overSeeds } from './experiment.ts';
 import type { Experiment, ExperimentOptions, Plot } from './experiment.ts';
 import { standardRecipes, thirdOf, withRecipe } from './recipes.ts';
 
@@ -34,12 +35,15 @@ export function marginsExperiment({
   const axes = { margin1, margin2, beta };
   const relabelEpoch = thirdOf(base.epochs);
   const run = (values: Partial<typeof defaults>) => ({
-    labels: Object.fromEntries(
-      Object.entries(names).map(([axis, name]) => [
-        name,
-        String({ ...defaults, ...values }[axis as keyof typeof names]),
-      ]),
-    ),
+    labels: {
+      recipe: 'scn',
+      ...Object.fromEntries(
+        Object.entries(names).map(([axis, name]) => [
+          name,
+          String({ ...defaults, ...values }[axis as keyof typeof names]),
+        ]),
+      ),
+    } as Record<string, string>,
     spec: { ...base, recipe: { use: 'scn', relabelEpoch, ...defaults, ...values } },
   });
   const points = [
@@ -51,9 +55,10 @@ export function marginsExperiment({
   const once = [...new Map(points.map((point) => [JSON.stringify(point.labels), point])).values()];
   const controls = standardRecipes(base.epochs).slice(0, 2);
   const controlLabels = (name: string): Record<string, string> => ({
-    'margin 1': name,
-    'margin 2': '',
-    beta: '',
+    recipe: name,
+    'margin 1': '-',
+    'margin 2': '-',
+    beta: '-',
   });
   const at = (results: readonly Result[], values: Partial<typeof defaults>, x: number) => {
     const { labels } = run(values);
@@ -74,28 +79,42 @@ export function marginsExperiment({
     summarize: (results) => [
       summarizeResults({ title: 'Margins', results, metrics, control: controlLabels(controls[0]!.name) }),
     ],
-    plots: (results) => [
-      ...(Object.keys(axes) as (keyof typeof axes)[]).map((axis): Plot => ({
-        title: `Accuracy over ${names[axis]}`,
-        x: names[axis],
-        y: 'accuracy',
-        kind: 'lines',
-        series: [{ label: 'scn', points: axes[axis].flatMap((value) => at(results, { [axis]: value }, value)) }],
-      })),
-      ...(map
-        ? [
-            {
-              title: 'Accuracy over margin 1 and margin 2',
-              x: 'margin 2',
-              y: 'margin 1',
-              kind: 'map' as const,
-              series: margin1.map((first) => ({
-                label: String(first),
-                points: margin2.flatMap((second) => at(results, { margin1: first, margin2: second }, second)),
-              })),
-            },
-          ]
-        : []),
-    ],
+    plots: (results) => {
+      const references = controls.flatMap(({ name }) => {
+        const spread = spreadOf(
+          results.filter(({ labels }) => labels['recipe'] === name),
+          'accuracy',
+        );
+        return spread ? [{ label: name, ...spread }] : [];
+      });
+      return [
+        ...(Object.keys(axes) as (keyof typeof axes)[]).map((axis): Plot => ({
+          title: `Test accuracy over ${names[axis]}`,
+          x: names[axis],
+          y: 'test accuracy',
+          percent: true,
+          kind: 'lines',
+          references,
+          series: [{ label: 'scn', points: axes[axis].flatMap((value) => at(results, { [axis]: value }, value)) }],
+        })),
+        ...(map
+          ? [
+              {
+                title: 'Test accuracy over margin 1 and margin 2',
+                x: 'margin 2',
+                rows: 'margin 1',
+                y: 'test accuracy',
+                percent: true,
+                kind: 'map' as const,
+                references,
+                series: margin1.map((first) => ({
+                  label: String(first),
+                  points: margin2.flatMap((second) => at(results, { margin1: first, margin2: second }, second)),
+                })),
+              },
+            ]
+          : []),
+      ];
+    },
   };
 }

@@ -1,15 +1,16 @@
 import type { NoiseSpec } from '../spec/run-spec.ts';
 import { summarizeResults } from '../table/summarize.ts';
-import { metrics, overSeeds, percent, spreadOf } from './experiment.ts';
+import { spreadOf } from '../table/spread.ts';
+import { metrics, overSeeds, percent } from './experiment.ts';
 import type { Experiment, ExperimentOptions } from './experiment.ts';
-import { oracles, standardRecipes, withRecipe } from './recipes.ts';
+import { oracles, standardRecipes, withControls, withRecipe } from './recipes.ts';
 import type { NamedRecipe } from './recipes.ts';
 
 /** Options of {@link noiseExperiment}. */
 export interface NoiseExperimentOptions extends ExperimentOptions {
   /** Default: symmetric 0, 10, 20, 30 and 40 %, pair and FER-like 20 %, feature-dependent 20 %. */
   readonly noises?: readonly NoiseSpec[];
-  /** Default: the standard recipes, and wrong labels left out. */
+  /** Compared with the controls `ce` and `ce + relabel`, which are always there. Default: the standard recipes, and wrong labels left out. */
   readonly recipes?: readonly NamedRecipe[];
 }
 
@@ -26,7 +27,7 @@ const nameOf = ({ kind, rate }: NoiseSpec): string => (rate === 0 ? 'none' : `${
  * @example const { jobs, summarize } = noiseExperiment({ base, seeds: [0, 1, 2] });
  */
 export function noiseExperiment({ base, seeds, noises = defaultNoises, recipes }: NoiseExperimentOptions): Experiment {
-  const all = recipes ?? [...standardRecipes(base.epochs), oracles[0]!];
+  const all = withControls(base.epochs, recipes ?? [...standardRecipes(base.epochs), oracles[0]!]);
   return {
     name: 'noise',
     description:
@@ -42,12 +43,13 @@ export function noiseExperiment({ base, seeds, noises = defaultNoises, recipes }
     plots: (results) =>
       [...new Set(noises.map(({ kind }) => kind))].flatMap((kind) => {
         const rates = noises.filter((noise) => noise.kind === kind || noise.rate === 0);
-        if (rates.length < 3) return [];
+        if (rates.length < 2) return [];
         return [
           {
-            title: `Accuracy under ${kind} noise`,
+            title: `Test accuracy under ${kind} noise`,
             x: 'noise rate',
-            y: 'accuracy',
+            y: 'test accuracy',
+            percent: true,
             kind: 'lines' as const,
             series: all.map(({ name }) => ({
               label: name,

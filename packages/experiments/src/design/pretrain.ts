@@ -8,8 +8,8 @@ import { standardRecipes, withRecipe } from './recipes.ts';
 export interface PretrainExperimentOptions extends ExperimentOptions {
   /** The weakly labelled set that comes before; its size as against that of `base`. Default: four times as many samples, other faces. */
   readonly weak?: RunSpec['data'];
-  /** Default: symmetric 40 %. */
-  readonly weakNoise?: NoiseSpec;
+  /** Wrong labels put into it; null for none beside those that it has. Default: symmetric 40 %. */
+  readonly weakNoise?: NoiseSpec | null;
 }
 
 /**

@@ -28,5 +28,10 @@ export const oracles: readonly NamedRecipe[] = [
   { name: 'oracle: wrong labels mended', recipe: { use: 'ce' }, over: { oracle: 'mend' } },
 ];
 
+/** Some recipes with the controls `ce` and `ce + relabel` before them, each once. */
+export function withControls(epochs: number, recipes: readonly NamedRecipe[]): readonly NamedRecipe[] {
+  return [...new Map([...standardRecipes(epochs).slice(0, 2), ...recipes].map((one) => [one.name, one])).values()];
+}
+
 /** The run of a recipe. */
 export const withRecipe = (base: RunSpec, { recipe, over }: NamedRecipe): RunSpec => ({ ...base, recipe, ...over });

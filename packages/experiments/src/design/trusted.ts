@@ -1,12 +1,13 @@
 import { summarizeResults } from '../table/summarize.ts';
-import { metrics, overSeeds, spreadOf } from './experiment.ts';
+import { spreadOf } from '../table/spread.ts';
+import { metrics, overSeeds } from './experiment.ts';
 import type { Experiment, ExperimentOptions } from './experiment.ts';
 import { oracles, thirdOf, withRecipe } from './recipes.ts';
 import type { NamedRecipe } from './recipes.ts';
 
 /** Options of {@link trustedExperiment}. */
 export interface TrustedExperimentOptions extends ExperimentOptions {
-  /** Numbers of verified labels. Default 0, 50, 100, 300. */
+  /** Numbers of verified labels; 0, where the control stands, is always there. Default 50, 100, 300. */
   readonly counts?: readonly number[];
 }
 
@@ -16,7 +17,12 @@ export interface TrustedExperimentOptions extends ExperimentOptions {
  *
  * @example const { jobs, plots } = trustedExperiment({ base, counts: [0, 100] });
  */
-export function trustedExperiment({ base, seeds, counts = [0, 50, 100, 300] }: TrustedExperimentOptions): Experiment {
+export function trustedExperiment({
+  base,
+  seeds,
+  counts: some = [50, 100, 300],
+}: TrustedExperimentOptions): Experiment {
+  const counts = [...new Set([0, ...some])];
   const start = thirdOf(base.epochs);
   const without: readonly NamedRecipe[] = [
     { name: 'ce', recipe: { use: 'ce' } },
@@ -58,23 +64,37 @@ export function trustedExperiment({ base, seeds, counts = [0, 50, 100, 300] }: T
     summarize: (results) => [
       summarizeResults({ title: 'Verified labels', results, metrics, control: { verified: '0', recipe: 'ce' } }),
     ],
-    plots: (results) => [
-      {
-        title: 'Accuracy against the number of verified labels',
-        x: 'verified labels',
-        y: 'accuracy',
-        kind: 'lines',
-        series: names.map((name) => ({
-          label: name,
-          points: counts.flatMap((count) => {
-            const spread = spreadOf(
-              results.filter(({ labels }) => labels['recipe'] === name && labels['verified'] === String(count)),
-              'accuracy',
-            );
-            return spread ? [{ x: count, ...spread }] : [];
-          }),
-        })),
-      },
-    ],
+    plots: (results) => {
+      const spread = (recipe: string, verified: string) =>
+        spreadOf(
+          results.filter(({ labels }) => labels['recipe'] === recipe && labels['verified'] === verified),
+          'accuracy',
+        );
+      /** Nothing is corrected on no verified labels. */
+      const at = (recipe: string, count: number) =>
+        spread(count === 0 && recipe.startsWith('ce, ') ? 'ce' : recipe, String(count));
+      return [
+        {
+          title: 'Test accuracy against the number of verified labels',
+          x: 'verified labels',
+          y: 'test accuracy',
+          percent: true,
+          kind: 'lines',
+          series: names
+            .filter((name) => verified(1).some((recipe) => recipe.name === name))
+            .map((name) => ({
+              label: name,
+              points: counts.flatMap((count) => {
+                const found = at(name, count);
+                return found ? [{ x: count, ...found }] : [];
+              }),
+            })),
+          references: [
+            ...without.slice(0, 2).map(({ name }) => ({ label: name, found: spread(name, '0') })),
+            ...oracles.map(({ name }) => ({ label: name, found: spread(name, 'all') })),
+          ].flatMap(({ label, found }) => (found ? [{ label, ...found }] : [])),
+        },
+      ];
+    },
   };
 }

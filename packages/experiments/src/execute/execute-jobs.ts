@@ -1,17 +1,6 @@
-import { fingerprint } from '@selfcure/data';
-import type { RunOutcome, RunSpec } from '../spec/run-spec.ts';
-
-/** One run of an experiment. */
-export interface Job {
-  /** Row and column of the tables it belongs to, such as `{ recipe: 'cure', noise: 'symmetric 30 %' }`; the seed is in the spec. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly spec: RunSpec;
-}
-
-/** A job that is done. */
-export interface Result extends Job {
-  readonly outcome: RunOutcome;
-}
+import type { RunOutcome } from '../spec/run-spec.ts';
+import { portableSpec, specKey } from '../spec/spec-key.ts';
+import type { Failure, Job, Result } from './job.ts';
 
 /** Where outcomes are kept; any store of text by key. */
 export interface OutcomeStore {
@@ -19,46 +8,50 @@ export interface OutcomeStore {
   set(key: string, text: string): Promise<void>;
 }
 
-/** A job that failed, and why. */
-export interface Failure {
-  readonly job: Job;
-  readonly error: unknown;
-}
-
 /** What {@link executeJobs} has done. */
 export interface Execution {
   /** In order of the jobs, without those that failed or were not reached. */
   readonly results: readonly Result[];
   readonly failures: readonly Failure[];
-  /** Jobs that the signal kept from ending. */
+  /** Runs that the signal kept from ending. */
   readonly open: number;
 }
 
-/** Key of a spec: equal specs share an outcome, over experiments too. */
-export function specKey(spec: RunSpec): string {
-  return `outcome-${fingerprint({ kind: 'run-spec', facts: sorted(spec) })
-    .replace('sha256:', '')
-    .slice(0, 32)}.json`;
+/** Name of the outcome of a key in a store. */
+export const outcomeName = (key: string): string => `outcome-${key}.json`;
+
+/** The outcome of a job out of a store; null where there is none. */
+export async function readOutcome(store: OutcomeStore, job: Job): Promise<RunOutcome | null> {
+  const text = await store.get(outcomeName(specKey(job.spec)));
+  return text === null ? null : (JSON.parse(text) as { outcome: RunOutcome }).outcome;
 }
 
-/** Plain data with keys in one order; paths of data folders do not count. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name]) => name !== 'folder')
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, one]) => [name, sorted(one)]),
+/** A run that is waited for or under way. */
+interface Task {
+  readonly key: string;
+  readonly job: Job;
+  /** Key of the pretraining that it starts from. */
+  readonly after: string | null;
+}
+
+/** Every run once; a pretraining stands before what starts from it, as a run of its own. */
+export function runsOf(jobs: readonly Job[]): readonly Job[] {
+  const all = jobs.flatMap((job) =>
+    job.spec.pretrain
+      ? [{ labels: { pretraining: job.spec.pretrain.recipe.use }, spec: job.spec.pretrain }, job]
+      : [job],
   );
+  return [...new Map(all.map((job) => [specKey(job.spec), job])).values()];
 }
 
 /**
- * Runs the jobs whose outcome is not stored yet, some at once. What is finished is stored at once, so that an interrupted
- * experiment goes on where it was; a job that fails does not keep the others from running.
+ * Runs the jobs whose outcome is not stored yet, some at once, and the pretraining that they start from before them, once for all that share it. What is
+ * finished is stored at once, so that an interrupted experiment goes on where it was; a job that fails does not keep the others from running.
  *
  * @param run gives null where the signal ended it.
  * @param parallel jobs at once. Default 1.
+ * @param onStart told before a run that is not stored.
+ * @param onEnd told of every run: its outcome, or its failure.
  * @example const { results } = await executeJobs({ jobs, store, run: (job) => runSpec(job.spec, place) });
  */
 export async function executeJobs({
@@ -67,48 +60,71 @@ export async function executeJobs({
   run,
   parallel = 1,
   signal,
-  onResult,
+  onStart,
+  onEnd,
 }: {
   readonly jobs: readonly Job[];
   readonly store: OutcomeStore;
   readonly run: (job: Job) => Promise<RunOutcome | null>;
   readonly parallel?: number;
   readonly signal?: { readonly aborted: boolean };
-  readonly onResult?: (
-    result: Result,
+  readonly onStart?: (job: Job) => void;
+  readonly onEnd?: (
+    end: Result | Failure,
     state: { readonly done: number; readonly total: number; readonly stored: boolean },
   ) => void;
 }): Promise<Execution> {
   const outcomes = new Map<string, RunOutcome>();
-  const failures: Failure[] = [];
-  const waiting = [...new Map(jobs.map((job) => [specKey(job.spec), job])).entries()];
+  const failures = new Map<string, Failure>();
+  const waiting = runsOf(jobs).map((job): Task => ({
+    key: specKey(job.spec),
+    job,
+    after: job.spec.pretrain && specKey(job.spec.pretrain),
+  }));
   const total = waiting.length;
-  const finish = (key: string, job: Job, outcome: RunOutcome, stored: boolean): void => {
-    outcomes.set(key, outcome);
-    onResult?.({ ...job, outcome }, { done: outcomes.size + failures.length, total, stored });
+  const running = new Set<Promise<void>>();
+
+  const end = (key: string, one: Result | Failure, stored: boolean): void => {
+    if ('outcome' in one) outcomes.set(key, one.outcome);
+    else failures.set(key, one);
+    onEnd?.(one, { done: outcomes.size + failures.size, total, stored });
   };
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next && !signal?.aborted; next = waiting.shift()) {
-      const [key, job] = next;
-      const stored = await store.get(key);
-      if (stored !== null) {
-        finish(key, job, (JSON.parse(stored) as { outcome: RunOutcome }).outcome, true);
-        continue;
-      }
-      try {
-        const outcome = await run(job);
-        if (outcome === null) continue;
-        await store.set(key, `${JSON.stringify({ spec: job.spec, outcome }, null, 1)}\n`);
-        finish(key, job, outcome, false);
-      } catch (error) {
-        failures.push({ job, error });
-      }
+  const perform = async ({ key, job, after }: Task): Promise<void> => {
+    const stored = await readOutcome(store, job);
+    if (stored) return end(key, { ...job, outcome: stored }, true);
+    try {
+      if (after !== null && failures.has(after)) throw new Error('the pretraining that it starts from failed');
+      onStart?.(job);
+      const outcome = await run(job);
+      if (outcome === null) return;
+      await store.set(
+        outcomeName(key),
+        `${JSON.stringify({ labels: job.labels, spec: portableSpec(job.spec), outcome }, null, 1)}\n`,
+      );
+      end(key, { ...job, outcome }, false);
+    } catch (error) {
+      end(key, { job, error }, false);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, parallel) }, worker));
+
+  /** Pretraining under way, or not reached. */
+  const unsettled = new Set(waiting.flatMap(({ after }) => after ?? []));
+  while (!signal?.aborted) {
+    const next = waiting.findIndex(({ after }) => after === null || !unsettled.has(after));
+    if (next >= 0 && running.size < Math.max(1, parallel)) {
+      const [task] = waiting.splice(next, 1) as [Task];
+      const work: Promise<void> = perform(task).finally(() => {
+        unsettled.delete(task.key);
+        running.delete(work);
+      });
+      running.add(work);
+    } else if (running.size > 0) await Promise.race(running);
+    else break;
+  }
+  await Promise.all(running);
   const results = jobs.flatMap((job) => {
     const outcome = outcomes.get(specKey(job.spec));
     return outcome ? [{ ...job, outcome }] : [];
   });
-  return { results, failures, open: total - outcomes.size - failures.length };
+  return { results, failures: [...failures.values()], open: total - outcomes.size - failures.size };
 }

@@ -9,17 +9,24 @@ import { augmentationOf, loadSets } from './data.ts';
 import type { ReadFer, RunSets } from './data.ts';
 import { figuresOf } from './figures.ts';
 
+/** Weights of a backbone by name. */
+export type BackboneWeights = Readonly<Record<string, Float32Array>>;
+
 /** Where a run happens. */
 export interface RunPlace {
   readonly backend: Backend;
   /** Reads FER2013 and FER+; needed where a spec has data of that kind. */
   readonly readFer: ReadFer;
-  /** State of an interrupted run, and where the state of every finished epoch goes. */
+  /** State of an interrupted run, and where the state goes of every finished epoch and of a run that is ended by the signal. */
   readonly resume?: TrainState;
   readonly onState?: (state: TrainState) => void | Promise<void>;
   readonly signal?: { readonly aborted: boolean };
   /** Told after every epoch. */
   readonly onEpoch?: (epoch: number, epochs: number) => void;
+  /** The backbone of a pretraining that was run before; null where there is none: it is then trained here first. */
+  readonly pretrained?: (spec: RunSpec) => Promise<BackboneWeights | null>;
+  /** Told of the trained backbone, so that a pretraining can be kept for the runs that start from it. */
+  readonly onBackbone?: (weights: BackboneWeights) => void | Promise<void>;
 }
 
 /**
@@ -30,15 +37,41 @@ export interface RunPlace {
  * @example const { figures } = (await runSpec(spec, { backend: await wasm(), readFer: (folder) => readFerFiles({ folder }) }))!;
  */
 export async function runSpec(spec: RunSpec, place: RunPlace): Promise<RunOutcome | null> {
-  const { backend, signal, onState, onEpoch, resume } = place;
-  const sets = await loadSets(spec, place.readFer);
-  const first = spec.pretrain && !resume ? await pretrained(spec.pretrain, place) : null;
+  const { backend, resume } = place;
+  const { name, capabilities } = backend;
+  const first = spec.pretrain && !resume ? await backboneFor(spec.pretrain, place) : null;
   if (spec.pretrain && !resume && !first) return null;
+  const sets = await loadSets(spec, place.readFer);
+  const run = await trainSpec(spec, sets, place, first);
+  if (run.end !== 'finished') return null;
+  await place.onBackbone?.(backboneOf(run));
+  const test = await evaluateTest(spec, run, sets, backend);
+  const best =
+    run.best &&
+    score(
+      await predict({ backend, model: run.best.model, data: sets.test }),
+      sets.test.labels,
+      sets.test.classes.length,
+    );
+  return {
+    figures: figuresOf({ run, test, best, truth: sets.train.truth }),
+    curves: curvesOf(run),
+    warnings: run.warnings.map(({ message }) => message),
+    engine: { name, device: capabilities.device, precision: capabilities.precision },
+  };
+}
+
+/** Trains a spec, and hands its state on. */
+async function trainSpec(
+  spec: RunSpec,
+  sets: RunSets,
+  { backend, resume, signal, onState, onEpoch }: Omit<RunPlace, 'readFer'>,
+  initialWeights: BackboneWeights | null,
+): Promise<Run> {
   const augmentation = augmentationOf(spec);
-  const model = modelOf(spec, sets.train);
   const run = await train({
     backend,
-    model,
+    model: modelOf(spec, sets.train),
     recipe: methodOf(spec.recipe, sets, backend),
     data: sets.train,
     validation: sets.validation,
@@ -48,7 +81,7 @@ export async function runSpec(spec: RunSpec, place: RunPlace): Promise<RunOutcom
     seed: spec.seed,
     optimizer: optimizerOf(spec),
     ...(augmentation && { augmentation }),
-    ...(first && { initialWeights: first }),
+    ...(initialWeights && { initialWeights }),
     ...(signal && { signal }),
     ...(resume && { resume }),
     callbacks: [
@@ -61,16 +94,8 @@ export async function runSpec(spec: RunSpec, place: RunPlace): Promise<RunOutcom
       },
     ],
   });
-  if (run.end !== 'finished') return null;
-  const test = await evaluateTest(spec, run, sets, backend);
-  const best =
-    run.best &&
-    score(await predict({ backend, model: run.best.model, data: sets.test }), sets.test.labels, model.classes);
-  return {
-    figures: figuresOf({ run, test, best, truth: sets.train.truth }),
-    curves: curvesOf(run),
-    warnings: run.warnings.map(({ message }) => message),
-  };
+  if (run.end === 'paused') await onState?.(run.state);
+  return run;
 }
 
 const modelOf = ({ model }: RunSpec, { shape, classes }: Dataset): Model =>
@@ -95,29 +120,27 @@ function methodOf(
   return app.method({ ...recipe, transition: matrix });
 }
 
-/** Weights of the backbone of a run that is done before; heads are drawn anew. */
-async function pretrained(spec: RunSpec, place: RunPlace): Promise<Record<string, Float32Array> | null> {
-  const sets = await loadSets(spec, place.readFer);
-  const augmentation = augmentationOf(spec);
-  const run = await train({
-    backend: place.backend,
-    model: modelOf(spec, sets.train),
-    recipe: methodOf(spec.recipe, sets, place.backend),
-    data: sets.train,
-    epochs: spec.epochs,
-    batchSize: spec.batchSize,
-    seed: spec.seed,
-    optimizer: optimizerOf(spec),
-    ...(augmentation && { augmentation }),
-    ...(place.signal && { signal: place.signal }),
-  });
-  if (run.end !== 'finished') return null;
-  return Object.fromEntries(
+/** The backbone of a pretraining, trained here where it was not before; null where the signal ended it. */
+async function backboneFor(spec: RunSpec, place: RunPlace): Promise<BackboneWeights | null> {
+  const known = await place.pretrained?.(spec);
+  if (known) return known;
+  const { backend, signal } = place;
+  const run = await trainSpec(
+    spec,
+    await loadSets(spec, place.readFer),
+    { backend, ...(signal && { signal }) },
+    spec.pretrain && (await backboneFor(spec.pretrain, place)),
+  );
+  return run.end === 'finished' ? backboneOf(run) : null;
+}
+
+/** Weights of the backbone; heads are drawn anew by whoever starts from it. */
+const backboneOf = (run: Run): BackboneWeights =>
+  Object.fromEntries(
     Object.entries(run.model.weights as NamedArrays).flatMap(([name, values]) =>
       /^(classifier|importance)\//.test(name) ? [] : [[name, Float32Array.from(values)]],
     ),
   );
-}
 
 /** The test, with predictions corrected on the verified labels where the spec wants it. */
 async function evaluateTest({ recalibrate }: RunSpec, run: Run, sets: RunSets, backend: Backend): Promise<Evaluation> {

@@ -71,10 +71,19 @@ export interface RunSpec {
 /** Numbers of a finished run by name; null where there is none. */
 export type Figures = Readonly<Record<string, number | null>>;
 
-/** What a run leaves beside its figures. */
+/** The engine that a run was computed on. */
+export interface EngineFacts {
+  readonly name: string;
+  /** Where it computes: `'cpu'`, `'wasm'`, `'webgpu'`, `'cuda'`. */
+  readonly device: string;
+  readonly precision: string;
+}
+
+/** What a run leaves: plain data. */
 export interface RunOutcome {
   readonly figures: Figures;
   /** Values by epoch: `accuracy`, `noise`, `validation/accuracy`. */
   readonly curves: Readonly<Record<string, readonly number[]>>;
   readonly warnings: readonly string[];
+  readonly engine: EngineFacts;
 }

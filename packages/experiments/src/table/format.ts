@@ -1,8 +1,12 @@
 import type { Cell, Metric, Summary } from './summarize.ts';
 
-const scale = (value: number, { percent = false }: Metric, digits = percent ? 1 : 3): string =>
-  (percent ? 100 * value : value).toFixed(Number.isInteger(value) && !percent ? 0 : digits);
-const signed = (value: number, metric: Metric): string => `${value >= 0 ? '+' : ''}${scale(value, metric)}`;
+/** Shares in percent with one decimal; other numbers with three below 10, and whole ones as they are. */
+function scale(value: number, { percent = false }: Metric): string {
+  if (Number.isInteger(value) && !percent) return String(value);
+  const text = (percent ? 100 * value : value).toFixed(percent || Math.abs(value) >= 10 ? 1 : 3);
+  return Number(text) === 0 ? text.replace('-', '') : text;
+}
+const signed = (value: number, metric: Metric): string => `${value > 0 ? '+' : ''}${scale(value, metric)}`;
 
 /** Mean ± standard deviation, and the paired difference with its 95 % interval. */
 export function formatCell(cell: Cell | null, metric: Metric): string {
@@ -16,24 +20,38 @@ export function formatCell(cell: Cell | null, metric: Metric): string {
   return `${scale(mean, metric)}${spread}${difference === null ? '' : ` (${signed(difference.mean, metric)}${interval})`}`;
 }
 
-/** A table in GitHub's Markdown; shares in percent. */
+const captions: Readonly<Record<NonNullable<Metric['group']>, string>> = {
+  quality: 'Quality on the test set',
+  labels: 'What became of the training labels',
+  detection: 'How well scores find wrong labels',
+  cost: 'Cost',
+};
+
+/** A table in GitHub's Markdown, one a group of figures; shares in percent. */
 export function toMarkdown({ title, labelNames, metrics, rows }: Summary): string {
-  const shown = metrics.filter(({ key }) => rows.some(({ cells }) => cells[key] !== null));
+  const shown = metrics.filter(({ key }) => rows.some(({ cells }) => cells[key]));
+  const groups = Object.keys(captions).flatMap((group) => {
+    const own = shown.filter((metric) => (metric.group ?? 'quality') === group);
+    return own.length > 0 ? [{ caption: captions[group as keyof typeof captions], own }] : [];
+  });
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [
     `### ${title}`,
     '',
-    line([...labelNames, 'seeds', ...shown.map(({ label, percent }) => `${label}${percent ? ', %' : ''}`)]),
-    line([...labelNames, 'seeds', ...shown.map(() => '')].map(() => '---')),
-    ...rows.map(({ labels, seeds, cells }) =>
-      line([
-        ...labelNames.map((name) => labels[name] ?? ''),
-        String(seeds.length),
-        ...shown.map((metric) => formatCell(cells[metric.key] ?? null, metric)),
-      ]),
-    ),
-    '',
+    ...groups.flatMap(({ caption, own }) => [
+      ...(groups.length > 1 ? [`${caption}:`, ''] : []),
+      line([...labelNames, 'seeds', ...own.map(({ label, percent }) => `${label}${percent ? ', %' : ''}`)]),
+      line([...labelNames, 'seeds', ...own.map(() => '')].map(() => '---')),
+      ...rows.map(({ labels, seeds, cells }) =>
+        line([
+          ...labelNames.map((name) => labels[name] ?? ''),
+          String(seeds.length),
+          ...own.map((metric) => formatCell(cells[metric.key] ?? null, metric)),
+        ]),
+      ),
+      '',
+    ]),
   ].join('\n');
 }
 

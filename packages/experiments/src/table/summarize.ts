@@ -1,6 +1,7 @@
 import { pairedDifference } from '@selfcure/core';
 import type { PairedDifference } from '@selfcure/core';
-import type { Result } from '../execute/execute-jobs.ts';
+import type { Result } from '../execute/job.ts';
+import { spreadOfValues } from './spread.ts';
 
 /** A figure as tables show it. */
 export interface Metric {
@@ -11,6 +12,8 @@ export interface Metric {
   readonly percent?: boolean;
   /** Compared with the control, seed by seed. */
   readonly paired?: boolean;
+  /** What it tells of; pages show one table a group. */
+  readonly group?: 'quality' | 'labels' | 'detection' | 'cost';
 }
 
 /** One figure over the seeds of a row. */
@@ -36,6 +39,8 @@ export interface Summary {
   /** Names of the labels, in order of the columns. */
   readonly labelNames: readonly string[];
   readonly metrics: readonly Metric[];
+  /** Labels of the row that others are compared with. */
+  readonly control: Readonly<Record<string, string>>;
   readonly rows: readonly SummaryRow[];
 }
 
@@ -73,7 +78,8 @@ export function summarizeResults({
       : results.filter((one) => labelNames.every((name) => (one.labels[name] ?? '') === (wanted[name] ?? '')));
     const cells = metrics.map(({ key, paired }): [string, Cell | null] => {
       const values = group.flatMap((result) => valueOf(result, key) ?? []);
-      if (values.length === 0) return [key, null];
+      const spread = spreadOfValues(values);
+      if (!spread) return [key, null];
       const pairs = group.flatMap((result) => {
         const own = valueOf(result, key);
         const other = valueOf(
@@ -82,15 +88,10 @@ export function summarizeResults({
         );
         return own === null || other === null ? [] : [[own, other] as const];
       });
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       return [
         key,
         {
-          mean,
-          standardDeviation:
-            values.length > 1
-              ? Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1))
-              : null,
+          ...spread,
           difference:
             paired && pairs.length > 0 && pairs.length === group.length
               ? pairedDifference(
@@ -103,5 +104,5 @@ export function summarizeResults({
     });
     return { labels, seeds: group.map(({ spec }) => spec.seed), cells: Object.fromEntries(cells) };
   });
-  return { title, labelNames, metrics, rows };
+  return { title, labelNames, metrics, control, rows };
 }
