@@ -1,4 +1,18 @@
 export { comparisonTable, renderComparison, summarize } from './comparison.ts';
 export type { ComparisonInput, ComparisonMetric, ComparisonRow, Summary } from './comparison.ts';
+export type { ExperimentPlot, PlotPoint, PlotReference, PlotSeries } from './chart/experiment-chart.ts';
+export { renderExperiment } from './experiment.ts';
+export type { ExperimentInput } from './experiment.ts';
 export { renderReport } from './report.ts';
 export type { ReportInput } from './report.ts';
+export { renderAudit, renderReview } from './audit/render-audit.ts';
+export type { AuditPageInput, ReviewPageInput } from './audit/render-audit.ts';
+export type { AuditFacts, CountWithInterval, ScoreFigures, ShareWithInterval } from './audit/facts.ts';
+export type { Deflate } from './png.ts';
+export type { ExperimentFailure } from './section/experiment-headline.ts';
+export type { ExperimentCell, ExperimentMetric, ExperimentRow, ExperimentTable } from './section/experiment-table.ts';
+export { renderDataset } from './dataset/render-dataset.ts';
+export type { DatasetPageInput } from './dataset/render-dataset.ts';
+export type { ContactSheet, SheetPicture } from './dataset/contact-sheet.ts';
+export { splitsInOrder } from './dataset/dataset-facts.ts';
+export type { CountFacts, DatasetFacts, RepeatedPictures, SampleFacts } from './dataset/dataset-facts.ts';

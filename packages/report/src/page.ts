@@ -25,8 +25,16 @@ ${[0, 1, 2, 3, 4, 5].map((i) => `.line.series-${i},.dot.series-${i}{stroke:var(-
 @media print{main{max-width:none}.charts figure,.face,.tile{break-inside:avoid}}
 `;
 
-/** A whole page that loads nothing from anywhere. */
-export function page(title: string, body: Content): string {
+/** What a page has beside title and body. */
+export interface PageParts {
+  /** Rules beside those of every page. */
+  readonly style?: string;
+  /** The one script that may run, and its hash as a source of the policy: `sha256-…`. */
+  readonly script?: { readonly text: string; readonly hash: string };
+}
+
+/** A whole page that loads nothing from anywhere, and runs no script but the one it is given. */
+export function page(title: string, body: Content, { style: more = '', script }: PageParts = {}): string {
   return `<!doctype html>
 ${
   html`<html lang="en">
@@ -35,15 +43,16 @@ ${
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta
         http-equiv="Content-Security-Policy"
-        content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+        content="${{ html: `default-src 'none'; img-src data:; style-src 'unsafe-inline'${script ? `; script-src '${script.hash}'; base-uri 'none'; form-action 'none'` : ''}` }}"
       />
       <title>${title}</title>
       <style>
-        ${{ html: style }}
+        ${{ html: style + more }}
       </style>
     </head>
     <body>
       <main>${body}</main>
+      ${script && { html: `<script>${script.text}</script>` }}
     </body>
   </html> `.html
 }`;

@@ -46,20 +46,38 @@ function stored(data: Uint8Array): Uint8Array {
   return join([...blocks, word(adler32(data))]);
 }
 
+/** Makes a zlib stream (RFC 1950) of bytes, as `deflateSync` of `node:zlib` does. */
+export type Deflate = (bytes: Uint8Array) => Uint8Array;
+
 /**
  * A PNG of 8-bit pixels, row-major, one (gray) or three (RGB) channels.
  *
+ * @param deflate compresses, after each row became its difference to the one above. Default: stored as it is.
  * @example encodePng(pixels, 48, 48, 1)
  */
-export function encodePng(pixels: Uint8Array, width: number, height: number, channels: 1 | 3): Uint8Array {
+export function encodePng(
+  pixels: Uint8Array,
+  width: number,
+  height: number,
+  channels: 1 | 3,
+  deflate?: Deflate,
+): Uint8Array {
   const row = width * channels;
-  const filtered = new Uint8Array((row + 1) * height); // each row begins with filter type 0
-  for (let y = 0; y < height; y++) filtered.set(pixels.subarray(y * row, (y + 1) * row), y * (row + 1) + 1);
+  const filtered = new Uint8Array((row + 1) * height); // each row begins with its filter type: 0 none, 2 up
+  for (let y = 0; y < height; y++) {
+    const at = y * (row + 1);
+    if (deflate && y > 0) {
+      filtered[at] = 2;
+      for (let x = 0; x < row; x++) filtered[at + 1 + x] = pixels[y * row + x]! - pixels[(y - 1) * row + x]!;
+    } else {
+      filtered.set(pixels.subarray(y * row, (y + 1) * row), at + 1);
+    }
+  }
   const header = join([word(width), word(height), Uint8Array.of(8, channels === 1 ? 0 : 2, 0, 0, 0)]);
   return join([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk('IHDR', header),
-    chunk('IDAT', stored(filtered)),
+    chunk('IDAT', (deflate ?? stored)(filtered)),
     chunk('IEND', new Uint8Array(0)),
   ]);
 }

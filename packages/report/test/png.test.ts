@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { base64, encodePng } from '../src/png.ts';
@@ -16,8 +17,10 @@ test('a PNG decodes to its pixels', () => {
       fc.infiniteStream(fc.nat(255)),
       (width, height, channels, bytes) => {
         const pixels = Uint8Array.from(bytes.take(width * height * channels));
-        const decoded = decodePng(encodePng(pixels, width, height, channels));
-        expect(decoded).toEqual({ width, height, channels, pixels });
+        for (const deflate of [undefined, (raw: Uint8Array) => deflateSync(raw)]) {
+          const decoded = decodePng(encodePng(pixels, width, height, channels, deflate));
+          expect(decoded).toEqual({ width, height, channels, pixels });
+        }
       },
     ),
     { numRuns: 60 },

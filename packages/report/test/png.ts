@@ -34,8 +34,12 @@ export function decodePng(bytes: Uint8Array): Picture {
   if (raw.length !== row * height) throw new Error(`${raw.length} bytes for ${height} rows of ${row}`);
   const pixels = new Uint8Array((row - 1) * height);
   for (let y = 0; y < height; y++) {
-    if (raw[y * row] !== 0) throw new Error('a filtered row');
+    const filter = raw[y * row]!;
+    if (filter !== 0 && filter !== 2) throw new Error(`a row of filter ${filter}`);
     pixels.set(raw.subarray(y * row + 1, (y + 1) * row), y * (row - 1));
+    // Up: what is stored is the difference to the row above.
+    if (filter === 2 && y > 0)
+      for (let x = 0; x < row - 1; x++) pixels[y * (row - 1) + x]! += pixels[(y - 1) * (row - 1) + x]!;
   }
   return { width, height, channels, pixels };
 }

@@ -4,10 +4,13 @@ import { html, percent, table } from '../html.ts';
 import type { Html } from '../html.ts';
 import type { ReportInput } from '../report.ts';
 
-/** Quality of what a ledger did; null where no true label is known. */
-export function qualityOf({ given, current, dropped }: LabelLedger, truth?: Int32Array): RelabelQuality | null {
+/** Quality of what a ledger did to labels that no person has verified; null where no true label is known. */
+export function qualityOf(
+  { given, current, dropped, verified }: LabelLedger,
+  truth?: Int32Array,
+): RelabelQuality | null {
   if (!truth || !truth.some((label) => label >= 0)) return null;
-  return relabelQuality({ given, current, truth, dropped });
+  return relabelQuality({ given, current, truth: truth.map((label, i) => (verified[i] ? -1 : label)), dropped });
 }
 
 /** What relabelling mended and what it broke. */
