@@ -9,9 +9,12 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@selfcure\/core\/app$/, replacement: source('packages', 'core', 'app') },
-      { find: /^@selfcure\/(data|slices)\/node$/, replacement: source('packages', '$1', 'node') },
+      { find: /^@selfcure\/(data|models|slices)\/node$/, replacement: source('packages', '$1', 'node') },
       { find: /^selfcure$/, replacement: source('packages', 'cli') },
-      { find: /^@selfcure\/(audit|tensor|core|experiments|models|data|report|slices)$/, replacement: source('packages', '$1') },
+      {
+        find: /^@selfcure\/(audit|tensor|core|experiments|models|data|report|slices)$/,
+        replacement: source('packages', '$1'),
+      },
       { find: /^@selfcure\/(reference|tensorflow|tfjs|wasm|webgpu)$/, replacement: source('adapters', '$1') },
       {
         find: /^@selfcure\/wasm\/kernels\//,
@@ -20,7 +23,12 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'adapters/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'adapters/*/test/**/*.test.ts',
+      'examples/service/test/*.test.ts',
+      'test/**/*.test.ts',
+    ],
     exclude: ['**/node_modules/**', '**/dist/**', 'test/browser/**', 'test/consumer/**', 'test/runtime/**'],
     testTimeout: 60_000,
     pool: 'forks',

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
 import { main } from './main.ts';
 
 // A reader that stops early (`selfcure relabels list runs/a | head`) is no error.
@@ -18,10 +19,16 @@ const interrupt = (signal: NodeJS.Signals): void => {
     process.kill(process.pid, signal);
     return;
   }
-  process.stderr.write('\nPausing after this step; once more ends at once.\n');
+  // The process of a job hears the signal of its terminal too, and its parent says so for all.
+  // None of several workers can take a step alone.
+  const part = process.argv.some((argument) => argument.startsWith('--workers')) ? 'epoch' : 'step';
+  if (process.argv[2] !== 'job') process.stderr.write(`\nPausing after this ${part}; once more ends at once.\n`);
   controller.abort();
 };
 for (const one of signals) process.on(one, interrupt);
 
-process.exitCode = await main(process.argv.slice(2), { signal: controller.signal });
+process.exitCode = await main(process.argv.slice(2), {
+  signal: controller.signal,
+  program: fileURLToPath(import.meta.url),
+});
 for (const one of signals) process.off(one, interrupt);

@@ -9,6 +9,7 @@ export { main } from './main.ts';
 export { fileStore } from './run-folder/file-store.ts';
 export type { FileStore } from './run-folder/file-store.ts';
 export type { RunManifest } from './run-folder/manifest.ts';
-export { loadModel, saveModel } from './run-folder/model-file.ts';
+export { loadModel, loadRecalibrations, saveModel } from './run-folder/model-file.ts';
 export type { LoadModelOptions } from './run-folder/model-file.ts';
+export type { Recalibrations } from './recalibrate/recalibrations.ts';
 export type { Output, Shell } from './shell.ts';

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { OptionError, SelfCureError } from '@selfcure/core';
 import { DataError } from '@selfcure/data';
@@ -6,7 +7,7 @@ import { checkArguments } from './argument/check-arguments.ts';
 import { nearest } from './argument/nearest.ts';
 import { commands } from './command/commands.ts';
 import type { Arguments, Command, CommandGroup } from './command/command.ts';
-import { helpText } from './command/help.ts';
+import { helpText, shownCommands } from './command/help.ts';
 import { CliError, UsageError } from './errors.ts';
 import { paint } from './output/paint.ts';
 import type { Shell } from './shell.ts';
@@ -23,7 +24,13 @@ import { packageVersion } from './version.ts';
  * const code = await main(['train', 'faces', '--noise', '0.3', '--out', 'runs/a'], { signal: AbortSignal.timeout(60_000) });
  */
 export async function main(argv: readonly string[], shell: Partial<Shell> = {}): Promise<number> {
-  const around: Shell = { stdout: process.stdout, stderr: process.stderr, cwd: process.cwd(), ...shell };
+  const around: Shell = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    cwd: process.cwd(),
+    program: fileURLToPath(new URL('./cli.js', import.meta.url)),
+    ...shell,
+  };
   const end = argv.indexOf('--');
   const own = end < 0 ? argv : argv.slice(0, end);
   const debug = own.includes('--debug');
@@ -48,12 +55,12 @@ async function dispatch(argv: readonly string[], shell: Shell): Promise<number> 
       shell.stdout.write(`${packageVersion()}\n`);
       return 0;
     }
-    const known = Object.keys(entry.commands);
+    const known = shownCommands(entry).map(([one]) => one);
     if (name === undefined) {
       shell.stderr.write(await helpText(path, entry, shell));
       throw new UsageError(`no command is given. Use one of ${known.join(', ')}`);
     }
-    const found = known.includes(name) ? entry.commands[name]! : undefined;
+    const found = Object.hasOwn(entry.commands, name) ? entry.commands[name]! : undefined;
     if (!found) {
       const meant = nearest(name, known);
       const kind = name.startsWith('-') ? 'option' : 'command';

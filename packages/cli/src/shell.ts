@@ -14,6 +14,8 @@ export interface Shell {
   readonly stderr: Output;
   /** Folder that relative paths start from. */
   readonly cwd: string;
+  /** The command line's program, which runs of experiments are started from. Default: that of this package. */
+  readonly program: string;
   /** Pauses a run after its current step, as Ctrl-C does. */
   readonly signal?: AbortSignal;
 }

@@ -9,13 +9,18 @@ const source = (path: string): string => join(root, path);
 
 /** Our packages by name, as their sources. */
 const sources: Readonly<Record<string, string>> = {
+  '@selfcure/audit': source('packages/audit/src/index.ts'),
   '@selfcure/core': source('packages/core/src/index.ts'),
+  '@selfcure/core/app': source('packages/core/src/app.ts'),
   '@selfcure/data': source('packages/data/src/index.ts'),
   '@selfcure/data/node': source('packages/data/src/node.ts'),
+  '@selfcure/experiments': source('packages/experiments/src/index.ts'),
   '@selfcure/models': source('packages/models/src/index.ts'),
+  '@selfcure/models/node': source('packages/models/src/node.ts'),
   '@selfcure/report': source('packages/report/src/index.ts'),
   '@selfcure/tensor': source('packages/tensor/src/index.ts'),
   '@selfcure/reference': source('adapters/reference/src/index.ts'),
+  '@selfcure/tensorflow': source('adapters/tensorflow/src/index.ts'),
   '@selfcure/tfjs': source('adapters/tfjs/src/index.ts'),
   '@selfcure/wasm': source('adapters/wasm/src/index.ts'),
 };

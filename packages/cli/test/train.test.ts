@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as core from '@selfcure/core';
 import { decodeSafetensors, decodeTrainState, predict } from '@selfcure/core';
-import { facesDataset, symmetricNoise } from '@selfcure/data';
+import { faceAugmentation, facesDataset, symmetricNoise } from '@selfcure/data';
+import { faceCnn } from '@selfcure/models';
 import { reference } from '@selfcure/reference';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadModel, saveModel } from '../src/index.ts';
@@ -259,6 +261,64 @@ describe('selfcure train', () => {
     expect(stderr).toMatch(/(no numbers|not a number).*The last finished epoch is in/);
     expect(manifest('h').status).toBe('non-finite');
     expect(manifest('h').progress.step).toBe(0);
+  });
+});
+
+describe('recipes and engines', () => {
+  test.each([
+    ['gce', [], 'generalized-cross-entropy'],
+    ['small-loss', ['--rate', '0.25', '--relabel-epoch', '2'], 'cross-entropy'],
+  ])('%s trains, and its model file predicts what the run said', async (recipe, more, loss) => {
+    const out = `recipe-${recipe}`;
+    expect((await train('--recipe', recipe, ...more, '--epochs', '2', '--out', out)).code).toBe(0);
+    expect(manifest(out).parts.method).toMatchObject({ name: recipe, options: { loss: { name: loss } } });
+    const evaluated = await run(['evaluate', out, '--json'], { cwd: folder });
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ ...manifest(out).test });
+  });
+
+  test('small-loss leaves the named share of the samples out from its start on', async () => {
+    await train('--recipe', 'small-loss', '--rate', '0.25', '--relabel-epoch', '2', '--epochs', '2', '--out', 'kept');
+    const { method } = manifest('kept').parts;
+    expect(JSON.stringify(method.options)).toContain('"rate":0.25,"start":2');
+  });
+
+  test('--shards is that of train(): the losses of its own shards', async () => {
+    await train('--recipe', 'ce', '--shards', '2', '--epochs', '2', '--out', 'shards');
+    const losses = read('shards', 'history.jsonl')
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { loss: number }).loss);
+    const direct = async (shards: number): Promise<number[]> => {
+      const { history } = await core.train({
+        backend: reference(),
+        model: faceCnn({ classes: 7, size: 16, width: 0.25 }),
+        recipe: core.ce(),
+        data: noisy,
+        epochs: 2,
+        batchSize: 16,
+        shards,
+        optimizer: core.adam({ learningRate: core.constant(1e-3), weightDecay: 0 }),
+        augmentation: faceAugmentation(),
+      });
+      return history.series('loss') as number[];
+    };
+    expect(losses).toEqual(await direct(2));
+    expect(losses).not.toEqual(await direct(1));
+    expect(manifest('shards').options).toMatchObject({ shards: 2, device: null });
+  });
+
+  test('--threads decides no number, so a run goes on with others', async () => {
+    const first = await run(
+      ['train', 'faces', ...tiny.slice(2), '--backend', 'wasm', '--threads', '2', '--epochs', '1', '--out', 'threads'],
+      { cwd: folder },
+    );
+    expect(first.code).toBe(0);
+    const again = await run(
+      ['train', 'faces', ...tiny.slice(2), '--backend', 'wasm', '--epochs', '1', '--out', 'threads'],
+      { cwd: folder },
+    );
+    expect(again.stdout).toMatch(/^Finished already/);
+    expect(JSON.stringify(manifest('threads').engine.capabilities)).toContain('"threads":2');
   });
 });
 

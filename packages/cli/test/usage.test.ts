@@ -60,8 +60,23 @@ describe('a wrong command line ends with code 2 and one line that names the culp
     [['train', 'faces', '--noise', 'much'], /--noise: 'much' is not a number from 0 to 1/],
     [['train', 'faces', '--lr', '0'], /--lr: '0' is not a number above 0, at most 100/],
     [['train', 'faces', '--margin2', '-0.1', '--recipe', 'scn'], /--margin2: '-0.1' is not a number from 0 to 1/],
-    [['train', 'faces', '--recipe', 'sc'], /--recipe: 'sc' is not one of cure, scn, .*Did you mean scn\?/],
-    [['train', 'faces', '--backend', 'cuda'], /--backend: 'cuda' is not one of wasm, reference/],
+    [
+      ['train', 'faces', '--recipe', 'sc'],
+      /--recipe: 'sc' is not one of cure, ce, ce-relabel, elr, forward, gce, mixture, scn, small-loss\. Did you mean scn\?/,
+    ],
+    [['train', 'faces', '--backend', 'cuda'], /--backend: 'cuda' is not one of wasm, webgpu, tensorflow, reference/],
+    [['train', 'faces', '--backend', 'reference', '--threads', '2'], /--threads belongs to backend wasm, tensorflow/],
+    [['train', 'faces', '--device', 'cuda'], /--device belongs to backend tensorflow; this one is wasm/],
+    [
+      ['train', 'faces', '--recipe', 'forward'],
+      /recipe forward needs to know which classes are taken for which: --trusted FILE/,
+    ],
+    [['train', 'faces', '--recipe', 'small-loss'], /recipe small-loss .* needs to know the noise rate: --rate/],
+    [['train', 'faces', '--rate', '0.3'], /--rate belongs to recipe small-loss; this run's recipe is cure/],
+    [
+      ['train', 'faces', '--batch', '10', '--shards', '3', '--backend', 'reference'],
+      /batchSize 10 is not a multiple of the 3 shards/,
+    ],
     [['train', 'faces', '--preset', 'paper'], /--preset belongs to recipe scn; this run's recipe is cure/],
     [['train', 'faces', '--beta', '0.5', '--recipe', 'ce'], /--beta belongs to recipe scn/],
     [
@@ -69,7 +84,11 @@ describe('a wrong command line ends with code 2 and one line that names the culp
       /--margin2 belongs to the relabelling that --strategy replaces/,
     ],
     [['train', 'faces', '--train-labels', 'fer2013'], /--train-labels belongs to a folder/],
-    [['train', folder, '--size', '32'], /--size belongs to DATA faces/],
+    [['train', folder], /--size is needed: the side in pixels/],
+    [['train', folder, '--train-labels', 'majority'], /--train-labels belongs to a folder with fer2013.csv/],
+    [['data', 'inspect', join(folder, 'nowhere')], /there is nothing at '.*nowhere'/],
+    [['data', 'faces', folder], /--out is needed/],
+    [['data', 'weak', folder], /--out is needed/],
     [['train', join(folder, 'nowhere')], /DATA: '.*nowhere' is no folder/],
     [['train', 'faces', '--labels', join(folder, 'none.csv')], /--labels: there is no file/],
     [['train', 'faces', '--force', '--resume'], /Give one of them/],
@@ -93,7 +112,10 @@ describe('what fails for another reason ends with code 1', () => {
     [['evaluate', 'nowhere'], /holds no run: there is no run.json/],
     [['relabels', 'list', 'nowhere'], /holds no run/],
     [['train', 'faces', '--resume', '--out', 'nowhere'], /--resume: .* holds no run to go on with/],
-    [['train', '.'], /fer2013\.csv: there is no such file/],
+    [
+      ['train', '.', '--size', '48'],
+      /it has the layout of no known data set\. Pass the folder that holds one of: RAF-DB/,
+    ],
   ])('%j', async (argv, message) => {
     const { code, stderr } = await run(argv, { cwd: folder });
     expect(stderr).toMatch(message);

@@ -59,7 +59,12 @@ export function readNumbers<const Options extends NumberOptions>(
   ) as Numbers<Options>;
 }
 
-function readNumber(name: string, option: NumberOption, given: unknown): number | undefined {
+/**
+ * One number as a command line gives it; undefined where it gives none.
+ *
+ * @throws UsageError naming the option and its range.
+ */
+export function readNumber(name: string, option: NumberOption, given: unknown): number | undefined {
   if (given === undefined) return undefined;
   const text = String(given).trim();
   const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN;

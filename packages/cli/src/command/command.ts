@@ -23,6 +23,8 @@ export interface CommandGroup {
 /** A command that is loaded when it is wanted. */
 export interface LazyCommand {
   readonly description: string;
+  /** Not for people: help and suggestions leave it out. Default false. */
+  readonly hidden?: boolean;
   load(): Promise<Command>;
 }
 

@@ -1,19 +1,22 @@
 import { join, resolve } from 'node:path';
-import { evaluate } from '@selfcure/core';
+import { leastVerified } from '@selfcure/audit';
+import { evaluate, score } from '@selfcure/core';
 import type { Dataset } from '@selfcure/core';
 import { oneOf, readChoice } from '../argument/choice.ts';
 import { declareNumbers, readNumbers } from '../argument/number-option.ts';
 import type { NumberOptions } from '../argument/number-option.ts';
 import { loadData, openSource } from '../data/load-data.ts';
 import type { DataSettings } from '../data/run-data.ts';
-import { adapterNames, openBackend } from '../engine/adapters.ts';
+import { openBackend } from '../engine/adapters.ts';
+import { engineArguments, readEngine } from '../engine/engine-arguments.ts';
 import { CliError } from '../errors.ts';
 import { table } from '../output/format.ts';
 import { jsonLine } from '../output/progress.ts';
+import { recalibrated, recalibrationNames } from '../recalibrate/recalibrations.ts';
 import { fileStore } from '../run-folder/file-store.ts';
 import { requireManifest } from '../run-folder/manifest.ts';
 import type { RunManifest } from '../run-folder/manifest.ts';
-import { loadModel } from '../run-folder/model-file.ts';
+import { loadModel, loadRecalibrations } from '../run-folder/model-file.ts';
 import { runFiles } from '../run-folder/names.ts';
 import { folderOf } from '../train/read-settings.ts';
 import { testLine } from '../train/summary.ts';
@@ -35,32 +38,55 @@ export const command: Command = {
       description: "'faces' or a folder with fer2013.csv; default: the data of the run",
     },
     split: oneOf(['test', 'validation'], 'what to test on', 'test'),
-    backend: oneOf(adapterNames, "engine; default: the run's"),
+    ...engineArguments("engine; default: the run's"),
     ...declareNumbers(numberOptions),
+    recalibrate: oneOf(
+      recalibrationNames,
+      'correct the predictions as verified labels teach; for models of train --trusted',
+    ),
     json: { type: 'boolean', description: 'one JSON object on stdout' },
   },
   examples: [
     'selfcure evaluate runs/faces-cure-0',
     'selfcure evaluate runs/real-noise ./fer2013 --split validation --json',
+    'selfcure evaluate runs/real-noise --recalibrate matrix',
   ],
   run: async (args, shell) => {
     const { batch } = readNumbers(numberOptions, args);
     const split = readChoice('split', args['split'], ['test', 'validation']) ?? 'test';
     const store = fileStore(resolve(shell.cwd, String(args['run'])));
     const manifest = await requireManifest(store);
-    const backendName = readChoice('backend', args['backend'], adapterNames) ?? manifest.options.backend;
+    const { backend: backendName, ...engine } = readEngine(args, manifest.options.backend);
+    const same = backendName === manifest.options.backend;
+    const device = engine.device ?? ((same && manifest.options.device) || undefined);
     const data = await heldOut(dataSettings(manifest, args['data'], shell.cwd), split);
     if (!(await store.get(runFiles.model)))
       throw new CliError(
         `${store.folder} has no ${runFiles.model}: the run was ended before it paused or finished. Run its 'selfcure train' command again`,
       );
     const model = await loadModel(join(store.folder, runFiles.model));
-    const backend = await openBackend(backendName);
+    const recalibrate = readChoice('recalibrate', args['recalibrate'], recalibrationNames);
+    const correction = recalibrate && (await loadRecalibrations(join(store.folder, runFiles.model)))?.[recalibrate];
+    if (recalibrate && !correction)
+      throw new CliError(
+        `--recalibrate: ${store.folder} holds no correction of its model's predictions. Train with --trusted and at least ${leastVerified} labels verified at random`,
+      );
+    const backend = await openBackend(backendName, { ...engine, ...(device && { device }) });
     try {
-      const evaluation = await evaluate({ backend, model, data, batchSize: batch });
+      const plain = await evaluate({ backend, model, data, batchSize: batch });
+      const evaluation = correction
+        ? score(recalibrated(plain.predictions, correction, model.classes.length), data.labels, model.classes.length)
+        : plain;
       const figures = testFigures(data.name, evaluation, model.classes.length);
       if (args['json'] === true) {
-        jsonLine(shell, { event: 'evaluation', run: store.folder, split, classes: model.classes, ...figures });
+        jsonLine(shell, {
+          event: 'evaluation',
+          run: store.folder,
+          split,
+          ...(recalibrate && { recalibrate }),
+          classes: model.classes,
+          ...figures,
+        });
       } else {
         const header = ['true \\ predicted', ...model.classes];
         shell.stdout.write(
@@ -85,6 +111,7 @@ function dataSettings({ options }: RunManifest, data: unknown, cwd: string): Dat
   // From faces to a folder or back: only defaults are left.
   const neither = {
     labels: null,
+    trusted: null,
     trainLabels: null,
     testLabels: null,
     samples: null,
@@ -98,7 +125,9 @@ function dataSettings({ options }: RunManifest, data: unknown, cwd: string): Dat
 
 async function heldOut(settings: DataSettings, split: 'test' | 'validation'): Promise<Dataset> {
   const found =
-    split === 'test' ? (await openSource(settings)).test : (await loadData({ ...settings, noise: 0 })).validation;
+    split === 'test'
+      ? (await openSource(settings)).test
+      : (await loadData({ ...settings, noise: 0, trusted: null })).validation;
   if (found) return found;
   throw new CliError(`${settings.data} has no samples for ${split}. Name other DATA, or another --split`);
 }

@@ -3,10 +3,14 @@ import { renderUsage } from 'citty';
 import type { CommandDef } from 'citty';
 import type { Shell } from '../shell.ts';
 import { packageVersion } from '../version.ts';
-import type { Command, CommandGroup } from './command.ts';
+import type { Command, CommandEntry, CommandGroup } from './command.ts';
 
 /** Options that every command has. */
 const everywhere = '  --help, -h  this text\n  --debug     the stack of an error';
+
+/** Commands that people are told of. */
+export const shownCommands = ({ commands }: CommandGroup): readonly (readonly [string, CommandEntry])[] =>
+  Object.entries(commands).filter(([, entry]) => !('hidden' in entry && entry.hidden));
 
 /** The help of a command or a group of commands. */
 export async function helpText(
@@ -21,7 +25,7 @@ export async function helpText(
       : {
           meta,
           subCommands: Object.fromEntries(
-            Object.entries(entry.commands).map(([name, { description }]) => [name, { meta: { name, description } }]),
+            shownCommands(entry).map(([name, { description }]) => [name, { meta: { name, description } }]),
           ),
         };
   const usage = await renderUsage(definition);

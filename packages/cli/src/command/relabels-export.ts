@@ -49,7 +49,7 @@ function curedLabels({ state, samples }: StoredLabels, format: 'csv' | 'jsonl'):
     label: samples.classes[current[k]!]!,
     given: samples.classes[given[k]!]!,
     dropped: dropped[k]!,
-  }));
+  })).filter(({ sample }) => sample >= 0);
   if (format === 'jsonl') return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   return writeCsv([
     ['sample', 'label', 'given', 'dropped'],

@@ -1,14 +1,12 @@
 import { resolve } from 'node:path';
-import { encodeTrainState, relabelQuality } from '@selfcure/core';
 import { declareNumbers, readNumbers } from '../argument/number-option.ts';
 import type { NumberOptions } from '../argument/number-option.ts';
 import { UsageError } from '../errors.ts';
 import { fileStore } from '../run-folder/file-store.ts';
-import { writeLabelTables } from '../run-folder/labels-table.ts';
-import { writeManifest } from '../run-folder/manifest.ts';
-import { runFiles } from '../run-folder/names.ts';
+import { isReviewed, undoReview } from '../run-folder/review-decisions.ts';
 import { readStoredLabels } from '../run-folder/stored-labels.ts';
 import { undoSample, undoToEpoch } from '../run-folder/undo.ts';
+import { writeLedger } from '../run-folder/write-ledger.ts';
 import type { Command } from './command.ts';
 
 const numberOptions = {
@@ -26,16 +24,21 @@ export const command: Command = {
   args: {
     run: { type: 'positional', description: 'run folder; no training may be under way in it' },
     ...declareNumbers(numberOptions),
+    review: { type: 'boolean', description: "take back what 'relabels import' took over" },
   },
   examples: [
     'selfcure relabels undo runs/faces-cure-0 --to-epoch 10',
     'selfcure relabels undo runs/faces-cure-0 --sample 17',
+    'selfcure relabels undo runs/faces-cure-0 --review',
   ],
   run: async (args, shell) => {
     const { 'to-epoch': epoch, sample } = readNumbers(numberOptions, args);
-    if ((epoch === undefined) === (sample === undefined)) throw new UsageError('give either --to-epoch or --sample');
+    const review = args['review'] === true;
+    if ([epoch !== undefined, sample !== undefined, review].filter(Boolean).length !== 1)
+      throw new UsageError('give either --to-epoch or --sample, or --review');
     const store = fileStore(resolve(shell.cwd, String(args['run'])));
-    const { manifest, state, samples } = await readStoredLabels(store);
+    const stored = await readStoredLabels(store);
+    const { state, samples } = stored;
     const classes = samples.classes.length;
     if (epoch !== undefined && epoch > state.history.length) {
       throw new UsageError(`--to-epoch: ${epoch} is beyond the ${state.history.length} finished epochs of this run`);
@@ -43,18 +46,14 @@ export const command: Command = {
     const position = sample === undefined ? -1 : samples.ids.indexOf(sample);
     if (sample !== undefined && position < 0)
       throw new UsageError(`--sample: ${sample} is no sample of this run's training data`);
-    const { ledger, count } =
-      epoch === undefined ? undoSample(state, position, classes) : undoToEpoch(state, epoch, classes);
-    const undone = { ...state, ledger };
-    await store.set(runFiles.state, encodeTrainState(undone));
-    await writeLabelTables(store, undone, samples);
-    if (manifest.relabelling && samples.truth) {
-      const { given, current, dropped } = ledger;
-      await writeManifest(store, {
-        ...manifest,
-        relabelling: relabelQuality({ given, current, dropped, truth: samples.truth }),
-      });
-    }
+    const { ledger, count } = review
+      ? undoReview(state, classes)
+      : epoch !== undefined
+        ? undoToEpoch(state, epoch, classes)
+        : isReviewed(state.ledger, position)
+          ? undoReview(state, classes, position)
+          : undoSample(state, position, classes);
+    await writeLedger(store, stored, ledger);
     shell.stdout.write(
       count === 0
         ? 'Nothing to take back.\n'

@@ -1,8 +1,10 @@
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { modelNames } from '@selfcure/models';
 import { oneOf } from '../argument/choice.ts';
 import { declareNumbers } from '../argument/number-option.ts';
-import { adapterNames } from '../engine/adapters.ts';
+import { clusterArguments, readCluster } from '../cluster/cluster-arguments.ts';
+import { checkEngineOptions } from '../engine/adapters.ts';
+import { engineArguments, readEngine } from '../engine/engine-arguments.ts';
 import { UsageError } from '../errors.ts';
 import { recipeNames } from '../recipe/build-method.ts';
 import { choices, readSettings, trainNumbers } from '../train/read-settings.ts';
@@ -17,14 +19,17 @@ export const command: Command = {
   args: {
     data: {
       type: 'positional',
-      description: "'faces' (procedural), or a folder with fer2013.csv and, if you have it, fer2013new.csv",
+      description:
+        "'faces' (procedural), a folder with fer2013.csv and, if you have it, fer2013new.csv, or any data set that 'selfcure data inspect' reads, with --size",
     },
     recipe: oneOf(recipeNames, 'how to train', 'cure'),
-    backend: oneOf(adapterNames, 'engine', 'wasm'),
+    ...engineArguments('engine', 'wasm'),
+    ...clusterArguments,
     model: oneOf(modelNames, 'backbone', 'face-cnn'),
     width: numbers['width']!,
     epochs: numbers['epochs']!,
     batch: numbers['batch']!,
+    shards: numbers['shards']!,
     optimizer: oneOf(choices.optimizer, 'optimizer', 'adam'),
     lr: numbers['lr']!,
     schedule: oneOf(choices.schedule, 'course of the learning rate', 'constant'),
@@ -41,6 +46,7 @@ export const command: Command = {
     margin1: numbers['margin1']!,
     margin2: numbers['margin2']!,
     beta: numbers['beta']!,
+    rate: numbers['rate']!,
     strategy: {
       type: 'string',
       valueHint: 'FILE.mjs',
@@ -50,6 +56,16 @@ export const command: Command = {
       type: 'string',
       valueHint: 'FILE.csv',
       description: 'given labels in place of those of DATA: columns sample,label',
+    },
+    trusted: {
+      type: 'string',
+      valueHint: 'FILE.csv',
+      description: "labels that a person has verified: columns sample,label,choice, as 'selfcure review' makes them",
+    },
+    transition: {
+      type: 'string',
+      valueHint: 'AUDIT_DIR',
+      description: 'audit whose transition matrix recipe forward takes; default: that of --trusted',
     },
     samples: numbers['samples']!,
     'test-samples': numbers['test-samples']!,
@@ -75,18 +91,26 @@ export const command: Command = {
     'selfcure train faces --noise 0.3',
     'selfcure train faces --noise 0.3 --recipe scn --preset official-code --relabel-epoch 5',
     'selfcure train ./fer2013 --train-labels fer2013 --samples 10000 --epochs 30 --out runs/real-noise',
+    'selfcure train ./RAF-DB --size 100 --model resnet18-s2',
     'selfcure train faces --labels corrected.csv --json',
+    'selfcure train faces --backend tensorflow --workers host-a:4711,host-b:4711 --worker 0',
   ],
   run: async (args, shell) => {
     if (args['force'] && args['resume'])
       throw new UsageError('--force starts anew and --resume goes on. Give one of them');
-    const settings = await readSettings(args, shell.cwd);
+    const engine = readEngine(args, 'wasm');
+    const cluster = readCluster(args, process.env);
+    if (cluster) checkEngineOptions(engine.backend, { workers: cluster });
+    const settings = { ...(await readSettings(args, engine, shell.cwd)), workers: cluster?.workers.length ?? null };
     const name = settings.data === 'faces' ? 'faces' : basename(settings.data);
     const out = args['out'] === undefined ? `runs/${name}-${settings.recipe}-${settings.seed}` : String(args['out']);
+    const folder = resolve(shell.cwd, out);
     return runTraining(
       settings,
       {
-        out: resolve(shell.cwd, out),
+        threads: engine.threads ?? null,
+        cluster,
+        out: cluster ? join(folder, `worker-${cluster.index}`) : folder,
         json: args['json'] === true,
         force: args['force'] === true,
         resume: args['resume'] === true,

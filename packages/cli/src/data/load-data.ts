@@ -3,16 +3,20 @@ import { facesSource } from './faces-source.ts';
 import { ferSource } from './fer-source.ts';
 import { readLabelsFile } from './labels-file.ts';
 import type { DataSettings, RunData, Source } from './run-data.ts';
+import { allTrusted, readTrustedFile } from './trusted-file.ts';
+import { isFerFolder, tableSource } from './table-source.ts';
 import { withLabels } from './with-labels.ts';
+import { withVerified } from './with-verified.ts';
 
 /** What DATA names. */
 export function openSource(settings: DataSettings): Promise<Source> {
-  return settings.data === 'faces' ? Promise.resolve(facesSource(settings)) : ferSource(settings);
+  if (settings.data === 'faces') return Promise.resolve(facesSource(settings));
+  return isFerFolder(settings.data) ? ferSource(settings) : tableSource(settings);
 }
 
 /**
  * The data of a run. In this order: choose the samples (`--samples`), hold out (`--val-fraction`), replace given labels
- * (`--labels`), add noise to what is trained on. So neither a labels file nor noise changes which samples are chosen, and
+ * (`--labels`), add noise to what is trained on, take labels for verified (`--trusted`). So neither a labels file nor noise changes which samples are chosen, and
  * noise never reaches validation or test.
  */
 export async function loadData(settings: DataSettings): Promise<RunData> {
@@ -37,13 +41,20 @@ export async function loadData(settings: DataSettings): Promise<RunData> {
     }));
   const labelled = file ? withLabels(source.train, file.labels) : source.train;
   const clean = chosen.length === labelled.size ? labelled : subset(labelled, chosen);
+  const noisy = noise > 0 ? symmetricNoise(clean, { rate: noise, seed: noiseSeed }) : clean;
+  const trusted = settings.trusted && (await readTrustedFile(settings.trusted.path, source.ids, source.train.classes));
+  const own = trusted && {
+    random: chosen.map((k) => trusted.random[k]!),
+    chosen: chosen.map((k) => trusted.chosen[k]!),
+  };
   return {
     name: source.name,
-    train: noise > 0 ? symmetricNoise(clean, { rate: noise, seed: noiseSeed }) : clean,
+    train: own ? withVerified(noisy, allTrusted(own)) : noisy,
     ids: chosen.map((k) => source.ids[k]!),
     validation: heldOut ? subset(labelled, heldOut) : source.validation,
     test: source.test,
     facts: source.facts,
     relabelledByFile: file?.changed ?? null,
+    trusted: own,
   };
 }

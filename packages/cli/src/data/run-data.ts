@@ -1,4 +1,5 @@
 import type { Dataset } from '@selfcure/core';
+import type { Trusted } from './trusted-file.ts';
 
 /** What DATA holds, before any label is changed or any sample left out. */
 export interface Source {
@@ -17,6 +18,8 @@ export interface Source {
 export interface RunData extends Source {
   /** Number of samples whose given label the labels file changed; null without one. */
   readonly relabelledByFile: number | null;
+  /** Verified labels of the training samples; null without a file of them. */
+  readonly trusted: Trusted | null;
 }
 
 /** Settings that decide the data of a run. */
@@ -24,6 +27,8 @@ export interface DataSettings {
   /** `faces`, or the path of a folder. */
   readonly data: string;
   readonly labels: { readonly path: string; readonly sha256: string } | null;
+  /** File of verified labels. */
+  readonly trusted: { readonly path: string; readonly sha256: string } | null;
   readonly trainLabels: 'fer2013' | 'majority' | 'plurality' | null;
   readonly testLabels: 'fer2013' | 'majority' | 'plurality' | null;
   readonly samples: number | null;

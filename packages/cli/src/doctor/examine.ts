@@ -52,7 +52,7 @@ async function engines(adapters: readonly Adapter[], needed: readonly string[]):
   const faults = new Map<string, { state: Finding['state']; detail: string }>();
   for (const adapter of adapters) {
     try {
-      const backend = await openBackend(adapter.name, adapters);
+      const backend = await openBackend(adapter.name, {}, adapters);
       try {
         const start = performance.now();
         losses.set(adapter.name, { losses: await selfTestLosses(backend), milliseconds: performance.now() - start });

@@ -11,6 +11,8 @@ export interface FileStore extends CheckpointStore {
   set(key: string, content: Uint8Array | string): Promise<void>;
   /** Bytes of a file; null where there is none. */
   get(key: string): Promise<Uint8Array | null>;
+  /** Gives a file another name, in place of what has it; none is fine. */
+  move(from: string, to: string): Promise<void>;
   /** Removes a file; none is fine. */
   remove(key: string): Promise<void>;
   /** Removes what writers that were killed left behind. */
@@ -56,6 +58,7 @@ export function fileStore(folder: string): FileStore {
       }
     },
     get: (key) => unlessMissing(async () => new Uint8Array(await readFile(pathOf(key)))),
+    move: async (from, to) => void (await unlessMissing(() => rename(pathOf(from), pathOf(to)))),
     remove: (key) => rm(pathOf(key), { force: true }),
     sweep: async () => {
       const names = (await unlessMissing(() => readdir(root))) ?? [];

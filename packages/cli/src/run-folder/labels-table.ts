@@ -1,5 +1,6 @@
 import { exportChanges, predictedLabels } from '@selfcure/core';
 import type { LabelChange, LedgerData, TrainState } from '@selfcure/core';
+import type { Workers } from '@selfcure/tensor';
 import { parse } from 'csv-parse/sync';
 import { RunFolderError } from '../errors.ts';
 import { writeCsv } from './csv.ts';
@@ -24,11 +25,23 @@ const columns = [
 
 /** What the tables of labels need beside the state of the run. */
 export interface SampleFacts {
-  /** Number of each sample in DATA. */
+  /** Number of each sample in DATA; -1 for one that another worker trains on. */
   readonly ids: Int32Array;
   /** True labels, -1 where unknown; null where none is known. */
   readonly truth: Int32Array | null;
   readonly classes: readonly string[];
+}
+
+const alone: Workers = { index: 0, count: 1 };
+
+/** Whether a worker trains on the sample at a position: those of the shards that it holds. */
+const isOwn = (position: number, { index, count }: Workers): boolean => position % count === index;
+
+/** The same facts with those of other workers' samples left out. */
+export function ownSamples({ ids, truth, classes }: SampleFacts, workers: Workers = alone): SampleFacts {
+  const own = (values: Int32Array): Int32Array =>
+    values.map((value, position) => (isOwn(position, workers) ? value : -1));
+  return { ids: own(ids), truth: truth && own(truth), classes };
 }
 
 /** Six significant digits: enough for evidence, and the same text for the same bits. */
@@ -43,10 +56,11 @@ export function labelsCsv(
   const p = memory['probabilities']!;
   const predicted = predictedLabels(p, count);
   const changes = countChanges(ledger, ids.length);
-  const rows = Array.from(ids, (id, k): Cell[] => {
+  const rows = [...ids].flatMap((id, k): Cell[][] => {
+    if (id < 0) return [];
     const passed = memory['passes']![k]! > 0;
     const row = p.subarray(k * count, (k + 1) * count);
-    return [
+    const cells: Cell[] = [
       id,
       classes[ledger.given[k]!]!,
       classes[ledger.current[k]!]!,
@@ -63,6 +77,7 @@ export function labelsCsv(
         : [null, null, null, null, null]),
       changes[k]!,
     ];
+    return [cells];
   });
   return writeCsv([columns, ...rows]);
 }
@@ -109,6 +124,7 @@ export async function readSampleFacts(
   store: FileStore,
   classes: readonly string[],
   size: number,
+  workers: Workers = alone,
 ): Promise<SampleFacts> {
   const bytes = await store.get(runFiles.labels);
   if (!bytes)
@@ -116,13 +132,19 @@ export async function readSampleFacts(
       `${store.folder} has no ${runFiles.labels}. Run the 'selfcure train' command of this run again: it writes the file anew`,
     );
   const rows = parse(Buffer.from(bytes), { columns: true, skip_empty_lines: true }) as Record<string, string>[];
-  if (rows.length !== size)
+  const own = [...Array(size).keys()].filter((position) => isOwn(position, workers));
+  if (rows.length !== own.length)
     throw new RunFolderError(
-      `${store.folder}: ${runFiles.labels} has ${rows.length} samples, the run has ${size}. Restore the file`,
+      `${store.folder}: ${runFiles.labels} has ${rows.length} samples, the run has ${own.length}. Restore the file`,
     );
-  const truth = Int32Array.from(rows, (row) => classes.indexOf(row['true'] ?? ''));
+  const ids = new Int32Array(size).fill(-1);
+  const truth = new Int32Array(size).fill(-1);
+  own.forEach((position, i) => {
+    ids[position] = Number(rows[i]!['sample']);
+    truth[position] = classes.indexOf(rows[i]!['true'] ?? '');
+  });
   return {
-    ids: Int32Array.from(rows, (row) => Number(row['sample'])),
+    ids,
     truth: truth.some((label) => label >= 0) ? truth : null,
     classes,
   };

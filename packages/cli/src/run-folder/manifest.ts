@@ -1,4 +1,5 @@
-import type { Normalization, RelabelQuality, RunEnd, RunWarning } from '@selfcure/core';
+import type { TransitionEstimate } from '@selfcure/audit';
+import type { GateReading, Normalization, RelabelQuality, RunEnd, RunWarning } from '@selfcure/core';
 import type { Capabilities, Json } from '@selfcure/tensor';
 import { RunFolderError } from '../errors.ts';
 import type { TrainSettings } from '../train/settings.ts';
@@ -27,6 +28,21 @@ export interface TestFigures {
   readonly negativeLogLikelihood: number;
   /** Rows true, columns predicted. */
   readonly confusion: readonly (readonly number[])[];
+}
+
+/** What verified labels gave a run. */
+export interface TrustedFacts {
+  /** Verified labels of a random choice, and of other choices. */
+  readonly random: number;
+  readonly chosen: number;
+  /** Whether the random ones measure: they pass through the network and teach it nothing. */
+  readonly measure: boolean;
+  /** Which classes are taken for which; null where no random label is verified. */
+  readonly transition: TransitionEstimate | null;
+  /** How right the relabel strategy was on them, epoch by epoch, and whether it could go on. */
+  readonly gate: readonly GateReading[];
+  /** The test after corrections of the predictions; null before the run is done, and where nothing measures. */
+  readonly recalibrated: Readonly<Record<'offsets' | 'matrix', TestFigures>> | null;
 }
 
 /** `run.json`: what a run was made of and where it stands. */
@@ -76,7 +92,10 @@ export interface RunManifest {
   };
   readonly warnings: readonly RunWarning[];
   readonly test: TestFigures | null;
+  /** Of labels that no person has verified. */
   readonly relabelling: RelabelQuality | null;
+  /** What verified labels were used for; null without any. */
+  readonly trusted: TrustedFacts | null;
 }
 
 /** A manifest with its format. */

@@ -3,6 +3,8 @@ import {
   composeMethod,
   crossEntropy,
   earlyLearningRegularization,
+  forwardCorrection,
+  generalizedCrossEntropy,
   logitWeightedCrossEntropy,
   selfAttentionImportance,
 } from '@selfcure/core';
@@ -18,6 +20,8 @@ const losses: ReadonlyMap<string, (options: object) => Loss> = /* @__PURE__ */ n
   ['cross-entropy', crossEntropy],
   ['logit-weighted-cross-entropy', logitWeightedCrossEntropy],
   ['early-learning-regularization', earlyLearningRegularization],
+  ['generalized-cross-entropy', generalizedCrossEntropy],
+  ['forward-correction', forwardCorrection as (options: object) => Loss],
 ]);
 
 /**

@@ -5,6 +5,7 @@ import type { Method, Model, Normalization, TrainedModel } from '@selfcure/core'
 import { modelByName } from '@selfcure/models';
 import type { NamedModelOptions } from '@selfcure/models';
 import type { Json } from '@selfcure/tensor';
+import type { Recalibrations } from '../recalibrate/recalibrations.ts';
 import { packageVersion } from '../version.ts';
 import { fileStore } from './file-store.ts';
 import { methodForPrediction } from './method-for-prediction.ts';
@@ -19,10 +20,42 @@ interface Described {
  * metadata everything that {@link loadModel} makes the network from again.
  *
  * @param path of the file; its folder is made.
+ * @param recalibrations corrections of predictions that go with it.
  * @example await saveModel('runs/a/model.safetensors', run.model);
  */
-export async function saveModel(path: string, model: TrainedModel): Promise<void> {
-  await fileStore(dirname(path)).set(basename(path), encodeModel(model, { selfcure: packageVersion() }));
+export async function saveModel(
+  path: string,
+  model: TrainedModel,
+  recalibrations: Recalibrations | null = null,
+): Promise<void> {
+  const more = {
+    selfcure: packageVersion(),
+    ...(recalibrations && { recalibrations: JSON.stringify(recalibrations) }),
+  };
+  await fileStore(dirname(path)).set(basename(path), encodeModel(model, more));
+}
+
+/**
+ * Corrections of predictions that a model file holds; null where it holds none.
+ *
+ * @throws CheckpointError where it is no model of selfcure.
+ * @example
+ * const found = await loadRecalibrations('runs/a/model.safetensors');
+ * const better = found && applyRecalibration(found.matrix, probabilities); // of @selfcure/audit
+ */
+export async function loadRecalibrations(path: string): Promise<Recalibrations | null> {
+  const { metadata } = await readModelFile(path);
+  const text = metadata['recalibrations'];
+  return text === undefined ? null : (JSON.parse(text) as Recalibrations);
+}
+
+async function readModelFile(path: string): Promise<ReturnType<typeof decodeSafetensors>> {
+  const found = decodeSafetensors(new Uint8Array(await readFile(path)));
+  const { format } = found.metadata;
+  if (format === modelFormat) return found;
+  throw new CheckpointError(
+    `${path} is not a model of selfcure: its format is '${format ?? 'unknown'}', expected '${modelFormat}'`,
+  );
 }
 
 /** Options of {@link loadModel}. */
@@ -43,12 +76,7 @@ export interface LoadModelOptions {
  * const { labels } = await predict({ backend: await wasm(), model, data });
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<TrainedModel> {
-  const { arrays, metadata } = decodeSafetensors(new Uint8Array(await readFile(path)));
-  if (metadata['format'] !== modelFormat) {
-    throw new CheckpointError(
-      `${path} is not a model of selfcure: its format is '${metadata['format'] ?? 'unknown'}', expected '${modelFormat}'`,
-    );
-  }
+  const { arrays, metadata } = await readModelFile(path);
   const field = <T>(name: string): T => JSON.parse(metadata[name]!) as T;
   const model = field<Described>('model');
   const method = field<Described>('method');

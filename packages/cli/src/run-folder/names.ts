@@ -3,6 +3,7 @@ export const runFiles = {
   manifest: 'run.json',
   model: 'model.safetensors',
   state: 'state.safetensors',
+  previousState: 'state-previous.safetensors',
   labels: 'labels.csv',
   changesCsv: 'changes.csv',
   changesJsonl: 'changes.jsonl',

@@ -31,6 +31,11 @@ export async function readStoredLabels(store: FileStore): Promise<StoredLabels> 
   return {
     manifest,
     state,
-    samples: await readSampleFacts(store, manifest.data.train.classes, state.ledger.given.length),
+    samples: await readSampleFacts(
+      store,
+      manifest.data.train.classes,
+      state.ledger.given.length,
+      manifest.engine.capabilities.workers,
+    ),
   };
 }

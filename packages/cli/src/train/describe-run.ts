@@ -3,7 +3,7 @@ import type { Backend, Json, Program } from '@selfcure/tensor';
 import { sizeOf } from '@selfcure/tensor';
 import type { RunData } from '../data/run-data.ts';
 import { manifestOf } from '../run-folder/manifest.ts';
-import type { DataFacts, RunManifest } from '../run-folder/manifest.ts';
+import type { DataFacts, RunManifest, TrustedFacts } from '../run-folder/manifest.ts';
 import { packageVersion } from '../version.ts';
 import type { RunParts } from './parts.ts';
 import { resolvedRankMargin } from './rank-margin.ts';
@@ -18,10 +18,20 @@ export interface RunDescription {
   readonly backend: Backend;
   /** The compiled training step. */
   readonly program: Program;
+  /** What verified labels gave the run so far; null without any. */
+  readonly trusted: TrustedFacts | null;
 }
 
 /** The manifest of a run at its start. */
-export function describeRun({ settings, data, parts, normalization, backend, program }: RunDescription): RunManifest {
+export function describeRun({
+  settings,
+  data,
+  parts,
+  normalization,
+  backend,
+  program,
+  trusted,
+}: RunDescription): RunManifest {
   const { model, method, optimizer, augmentation } = parts;
   const { steps, stored, flops, arenaBytes, stateBytes } = program.report;
   const parameters = program.graph.state
@@ -63,6 +73,7 @@ export function describeRun({ settings, data, parts, normalization, backend, pro
     warnings: [],
     test: null,
     relabelling: null,
+    trusted,
   });
 }
 

@@ -1,5 +1,5 @@
 import { adam, constant, cosineDecay, exponentialDecay, sgd, stepDecay } from '@selfcure/core';
-import type { Augmentation, Dataset, Method, Model, Optimizer, Schedule } from '@selfcure/core';
+import type { Augmentation, Dataset, Method, Model, Optimizer, Schedule, TransitionMatrix } from '@selfcure/core';
 import { faceAugmentation } from '@selfcure/data';
 import { modelByName } from '@selfcure/models';
 import { buildMethod } from '../recipe/build-method.ts';
@@ -14,25 +14,33 @@ export interface RunParts {
   readonly augmentation: Augmentation | null;
 }
 
-/** Makes the parts of a run. */
-export async function buildParts(settings: TrainSettings, data: Dataset): Promise<RunParts> {
+/**
+ * Makes the parts of a run.
+ *
+ * @param transition matrix that forward correction takes; null where none is known.
+ */
+export async function buildParts(
+  settings: Omit<TrainSettings, 'workers'>,
+  data: Dataset,
+  transition: TransitionMatrix | null,
+): Promise<RunParts> {
   const { model, width, augment, strategy } = settings;
   const [size, , channels] = data.shape;
   return {
     model: modelByName(model, { classes: data.classes.length, size, channels, ...(width !== null && { width }) }),
-    method: buildMethod(settings, strategy && (await loadStrategy(strategy.path))),
+    method: buildMethod(settings, strategy && (await loadStrategy(strategy.path)), transition),
     optimizer: buildOptimizer(settings),
     augmentation: augment ? faceAugmentation() : null,
   };
 }
 
-function buildOptimizer(settings: TrainSettings): Optimizer {
+function buildOptimizer(settings: Omit<TrainSettings, 'workers'>): Optimizer {
   const options = { learningRate: buildSchedule(settings), weightDecay: settings.weightDecay };
   return settings.optimizer === 'adam' ? adam(options) : sgd(options);
 }
 
 /** `step` divides by 10 after 3/8 and 3/4 of the run, as SCN's paper does after 15 and 30 of 40 epochs. */
-function buildSchedule({ schedule, lr, epochs }: TrainSettings): Schedule {
+function buildSchedule({ schedule, lr, epochs }: Pick<TrainSettings, 'schedule' | 'lr' | 'epochs'>): Schedule {
   switch (schedule) {
     case 'constant':
       return constant(lr);

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { modelNames } from '@selfcure/models';
 import { readChoice } from '../argument/choice.ts';
 import { readNumbers } from '../argument/number-option.ts';
-import { adapterNames } from '../engine/adapters.ts';
+import { auditFiles } from '../audit/names.ts';
+import { isFerFolder } from '../data/table-source.ts';
+import type { EngineChoice } from '../engine/engine-arguments.ts';
 import { UsageError } from '../errors.ts';
 import { recipeNames, recipesOf } from '../recipe/build-method.ts';
 import type { RecipeName } from '../recipe/build-method.ts';
@@ -24,10 +26,16 @@ export const trainNumbers = {
   epochs: { description: 'passes over the data', whole: true, from: 1, to: 100_000, default: 20 },
   batch: { description: 'samples a step', whole: true, from: 1, to: 65_536, default: 32 },
   lr: { description: 'learning rate; default 0.001 for adam, 0.1 for sgd', from: 0, to: 100, open: true },
+  shards: {
+    description: 'parts of a batch with statistics and label decisions of their own; the update takes their mean',
+    whole: true,
+    from: 1,
+    to: 1024,
+  },
   'weight-decay': { description: 'L2 coefficient', from: 0, to: 1, default: 0 },
   width: { description: "factor of the model's channel counts; default 1", from: 0, to: 16, open: true },
   'relabel-epoch': {
-    description: 'first epoch that relabels (scn, ce-relabel, cure, mixture)',
+    description: 'first epoch that relabels or selects (scn, ce-relabel, cure, mixture, small-loss)',
     whole: true,
     from: 1,
     to: 100_000,
@@ -35,6 +43,7 @@ export const trainNumbers = {
   margin1: { description: 'rank margin delta_1 (scn); default 0.15, 0.07 for batches up to 64', from: 0, to: 1 },
   margin2: { description: 'relabel margin delta_2 (scn, ce-relabel); default 0.2', from: 0, to: 1 },
   beta: { description: 'share of the high-importance group (scn); default 0.7', from: 0, to: 1 },
+  rate: { description: 'noise rate that the recipe is told (small-loss)', from: 0, to: 0.99 },
   seed: { description: 'decides first weights, order and augmentation', whole: true, from: 0, default: 0 },
   'data-seed': {
     description: 'decides the faces, and which samples are chosen and held out',
@@ -49,7 +58,12 @@ export const trainNumbers = {
     to: 10_000_000,
   },
   'test-samples': { description: 'faces to test on; default 1000', whole: true, from: 0, to: 10_000_000 },
-  size: { description: 'side of the faces in pixels; default 48', whole: true, from: 16, to: 512 },
+  size: {
+    description: 'side of the pictures in pixels; default 48 for faces, needed for pictures in files',
+    whole: true,
+    from: 16,
+    to: 512,
+  },
   noise: { description: 'share of training labels to flip to another class', from: 0, to: 1, default: 0 },
   'noise-seed': { description: 'decides which labels flip', whole: true, from: 0, default: 1 },
   'val-fraction': { description: 'share of the training data held out for validation', from: 0, to: 0.9 },
@@ -58,18 +72,28 @@ export const trainNumbers = {
 type Arguments = Readonly<Record<string, unknown>>;
 
 /**
- * Settings that a command line stands for.
+ * Settings that a command line stands for, on the engine that it names.
  *
  * @throws UsageError naming the option that is wrong or does not fit the others.
  */
-export async function readSettings(args: Arguments, cwd: string): Promise<TrainSettings> {
+export async function readSettings(
+  args: Arguments,
+  { backend, device }: EngineChoice,
+  cwd: string,
+): Promise<Omit<TrainSettings, 'workers'>> {
   const number = readNumbers(trainNumbers, args);
   const faces = args['data'] === 'faces';
   const data = faces ? 'faces' : folderOf(String(args['data']), cwd);
-  const ferOnly = faces ? refuser(args, 'belongs to a folder with fer2013.csv; DATA is faces') : allow;
+  const fer = !faces && isFerFolder(data);
+  const ferOnly = fer
+    ? allow
+    : refuser(args, `belongs to a folder with fer2013.csv; DATA is ${faces ? 'faces' : 'none'}`);
   const facesOnly = faces ? allow : refuser(args, 'belongs to DATA faces');
   for (const name of ['train-labels', 'test-labels']) ferOnly(name);
-  for (const name of ['size', 'test-samples']) facesOnly(name);
+  facesOnly('test-samples');
+  if (fer) refuser(args, 'belongs to DATA faces or pictures; those of FER2013 are of 48 x 48')('size');
+  if (!faces && !fer && number.size === undefined)
+    throw new UsageError('--size is needed: the side in pixels that pictures are brought to, such as --size 100');
 
   const recipe: RecipeName = readChoice('recipe', args['recipe'], recipeNames) ?? 'cure';
   for (const [name, recipes] of Object.entries(recipesOf)) {
@@ -81,45 +105,61 @@ export async function readSettings(args: Arguments, cwd: string): Promise<TrainS
     for (const name of replaced)
       refuser(args, 'belongs to the relabelling that --strategy replaces. Set it in your module')(name);
   }
+  if (recipe !== 'forward') refuser(args, `belongs to recipe forward; this run's recipe is ${recipe}`)('transition');
   const optimizer = readChoice('optimizer', args['optimizer'], choices.optimizer) ?? 'adam';
   return {
     data,
     labels: await hashed('labels', args['labels'], cwd),
+    trusted: await hashed('trusted', args['trusted'], cwd),
     trainLabels: readChoice('train-labels', args['train-labels'], choices.ferLabels) ?? null,
     testLabels: readChoice('test-labels', args['test-labels'], choices.ferLabels) ?? null,
     samples: number.samples ?? (faces ? 3000 : null),
     testSamples: faces ? (number['test-samples'] ?? 1000) : null,
-    size: faces ? (number.size ?? 48) : null,
+    size: faces ? (number.size ?? 48) : (number.size ?? null),
     valFraction: number['val-fraction'] ?? null,
     dataSeed: number['data-seed'],
     noise: number.noise,
     noiseSeed: number['noise-seed'],
     augment: args['augment'] !== false,
-    backend: readChoice('backend', args['backend'], adapterNames) ?? 'wasm',
+    backend,
+    device: device ?? null,
     recipe,
     preset: readChoice('preset', args['preset'], choices.preset) ?? null,
     relabelEpoch: number['relabel-epoch'] ?? null,
     margin1: number.margin1 ?? null,
     margin2: number.margin2 ?? null,
     beta: number.beta ?? null,
+    rate: number.rate ?? null,
     model: readChoice('model', args['model'], modelNames) ?? 'face-cnn',
     width: number.width ?? null,
     epochs: number.epochs,
     batch: number.batch,
+    shards: number.shards ?? null,
     optimizer,
     lr: number.lr ?? (optimizer === 'adam' ? 1e-3 : 0.1),
     schedule: readChoice('schedule', args['schedule'], choices.schedule) ?? 'constant',
     weightDecay: number['weight-decay'],
     seed: number.seed,
     strategy: await hashed('strategy', args['strategy'], cwd),
+    transition: await hashed('transition', transitionFile(args['transition'], cwd), cwd),
   };
 }
 
-/** The folder that DATA names. */
+/** The folder, or the file of a table, that DATA names. */
 export function folderOf(data: string, cwd: string): string {
-  const folder = resolve(cwd, data);
-  if (existsSync(folder) && statSync(folder).isDirectory()) return folder;
-  throw new UsageError(`DATA: '${data}' is no folder. Use 'faces', or a folder that holds fer2013.csv`);
+  const path = resolve(cwd, data);
+  const isTable = /\.(csv|tsv|parquet|npz)$/i.test(path);
+  if (existsSync(path) && (statSync(path).isDirectory() || isTable)) return path;
+  throw new UsageError(
+    `DATA: '${data}' is no folder. Use 'faces', a folder that holds a data set, or a .csv, .tsv, .parquet or .npz file`,
+  );
+}
+
+/** The file of a transition matrix: what an audit folder holds, or the file itself. */
+function transitionFile(given: unknown, cwd: string): string | undefined {
+  if (given === undefined) return undefined;
+  const path = resolve(cwd, String(given));
+  return existsSync(path) && statSync(path).isDirectory() ? join(path, auditFiles.manifest) : path;
 }
 
 type Refuse = (name: string) => void;

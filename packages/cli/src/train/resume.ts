@@ -14,6 +14,8 @@ export interface StoredRun {
   readonly manifest: RunManifest;
   /** Null where the run was ended before its first epoch was. */
   readonly state: TrainState | null;
+  /** The epoch before; only workers keep it. */
+  readonly previous: TrainState | null;
 }
 
 /**
@@ -30,8 +32,11 @@ export async function findStoredRun(store: FileStore, settings: TrainSettings): 
       `${store.folder} holds a run with other options: ${changed.join(', ')}. Use the same options, another --out, or --force to start anew`,
     );
   }
-  const bytes = await store.get(runFiles.state);
-  return { manifest, state: bytes && decodeTrainState(bytes) };
+  const read = async (name: string): Promise<TrainState | null> => {
+    const bytes = await store.get(name);
+    return bytes && decodeTrainState(bytes);
+  };
+  return { manifest, state: await read(runFiles.state), previous: await read(runFiles.previousState) };
 }
 
 /**

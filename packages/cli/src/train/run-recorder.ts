@@ -23,18 +23,21 @@ export interface RunRecorderOptions {
   readonly describe: () => RunManifest;
   /** Warnings of the epochs that a resumed run has behind it. */
   readonly earlier: readonly RunWarning[];
+  /** Whether the state of the epoch before stays: another worker may not have come further. */
+  readonly keepPrevious: boolean;
 }
 
 /**
  * A callback that leaves a run folder which the same command can go on from after every epoch. The state is written
  * first: the other files follow from it, and a resumed run writes them anew.
  */
-export function runRecorder({ store, samples, describe, earlier }: RunRecorderOptions): RunRecorder {
+export function runRecorder({ store, samples, describe, earlier, keepPrevious }: RunRecorderOptions): RunRecorder {
   const warnings: RunWarning[] = [...earlier];
   let saved: TrainState | null = null;
   const save: RunRecorder['save'] = async (state, changes = {}) => {
     const manifest = describe();
     if (state !== saved) {
+      if (keepPrevious) await store.move(runFiles.state, runFiles.previousState);
       await store.set(runFiles.state, encodeTrainState(state));
       const history = state.history.map((log) => `${JSON.stringify(log)}\n`).join('');
       await Promise.all([writeLabelTables(store, state, samples), store.set(runFiles.history, history)]);

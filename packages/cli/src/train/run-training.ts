@@ -1,7 +1,12 @@
-import { evaluate, measureNormalization, relabelQuality, terminateOnNaN, train } from '@selfcure/core';
+import { evaluate, measureNormalization, terminateOnNaN, train, TrainError } from '@selfcure/core';
 import type { Callback, Run, RunEnd } from '@selfcure/core';
 import { renderReport } from '@selfcure/report';
 import type { Json, Program } from '@selfcure/tensor';
+import { transitionOf } from '../audit/transition-of.ts';
+import { openAgreement } from '../cluster/agreement.ts';
+import type { Cluster } from '../cluster/cluster-arguments.ts';
+import { commonState } from '../cluster/common-state.ts';
+import { pauseTogether } from '../cluster/pause-together.ts';
 import { loadData } from '../data/load-data.ts';
 import type { RunData } from '../data/run-data.ts';
 import { openBackend } from '../engine/adapters.ts';
@@ -9,8 +14,11 @@ import { observed } from '../engine/observed.ts';
 import { CliError } from '../errors.ts';
 import { jsonLine, showProgress } from '../output/progress.ts';
 import { fileStore } from '../run-folder/file-store.ts';
+import { ownSamples } from '../run-folder/labels-table.ts';
+import type { RunManifest } from '../run-folder/manifest.ts';
 import { saveModel } from '../run-folder/model-file.ts';
 import { runFiles } from '../run-folder/names.ts';
+import { relabelFigures } from '../run-folder/relabel-figures.ts';
 import type { Shell } from '../shell.ts';
 import { describeRun } from './describe-run.ts';
 import { buildParts } from './parts.ts';
@@ -19,9 +27,14 @@ import { runRecorder } from './run-recorder.ts';
 import type { TrainSettings } from './settings.ts';
 import { summaryLines } from './summary.ts';
 import { testFigures } from './test-figures.ts';
+import { trustedRun } from './trusted-run.ts';
 
 /** How `selfcure train` runs, beside what it computes. */
 export interface TrainingMode {
+  /** Threads that compute; null for the engine's default. They decide no number. */
+  readonly threads: number | null;
+  /** The processes that train together; null where this one does alone. */
+  readonly cluster: Cluster | null;
   /** Run folder. */
   readonly out: string;
   readonly json: boolean;
@@ -62,21 +75,54 @@ export async function runTraining(settings: TrainSettings, mode: TrainingMode, s
 
   const data = await loadData(settings);
   if (stored) checkSameData(stored.manifest, data);
-  const parts = await buildParts(settings, data.train);
+  const transition = await transitionOf(settings, data);
+  const built = await buildParts(settings, data.train, transition?.matrix ?? null);
+  const behind = (stored?.manifest.trusted?.gate ?? []).filter(({ epoch }) => epoch < (stored?.state?.epoch ?? 1));
+  const trusted = trustedRun(data, built.method, transition, behind);
+  const parts = trusted ? { ...built, method: trusted.method } : built;
   const normalization = stored?.manifest.parts.normalization ?? (await measureNormalization(data.train));
-  const engine = await openBackend(settings.backend);
+  const { device } = settings;
+  const engine = await openBackend(settings.backend, {
+    ...(mode.threads !== null && { threads: mode.threads }),
+    ...(device && { device }),
+    ...(mode.cluster && { workers: mode.cluster }),
+  });
   try {
     let program: Program | null = null;
-    // The training step is the first program that a run compiles.
-    const backend = observed(engine, (compiled) => (program ??= compiled));
+    // The training step is the first program with parameters that a run compiles.
+    const backend = observed(engine, (compiled) => {
+      if (compiled.graph.state.some(({ kind }) => kind === 'parameter')) program ??= compiled;
+    });
+    const { workers } = engine.capabilities;
+    const agreement = workers ? await openAgreement(engine) : null;
+    const from = agreement
+      ? await commonState(stored ?? { state: null, previous: null }, agreement)
+      : (stored?.state ?? null);
+    // Where the others have not come as far, the epoch before becomes the last one.
+    if (from && from === stored?.previous) await store.move(runFiles.previousState, runFiles.state);
+    const samples = ownSamples(
+      { ids: data.ids, truth: data.train.truth ?? null, classes: data.train.classes },
+      workers,
+    );
+    const describe = (): RunManifest =>
+      describeRun({
+        settings,
+        data,
+        parts,
+        normalization,
+        backend,
+        program: program!,
+        trusted: trusted?.facts() ?? null,
+      });
     const recorder = runRecorder({
       store,
-      samples: { ids: data.ids, truth: data.train.truth ?? null, classes: data.train.classes },
-      describe: () => describeRun({ settings, data, parts, normalization, backend, program: program! }),
-      earlier: (stored?.manifest.warnings ?? []).filter(({ epoch }) => epoch < (stored?.state?.epoch ?? 1)),
+      samples,
+      describe,
+      earlier: (stored?.manifest.warnings ?? []).filter(({ epoch }) => epoch < (from?.epoch ?? 1)),
+      keepPrevious: agreement !== null,
     });
     const progress = showProgress(shell, mode);
-    announce(shell, mode, settings, data, stored?.state ?? null);
+    announce(shell, mode, settings, data, from);
     let run: Run;
     const broken: string[] = [];
     const watch: Callback = { name: 'NonFinite', onNonFinite: ({ message }) => void broken.push(message) };
@@ -89,27 +135,57 @@ export async function runTraining(settings: TrainSettings, mode: TrainingMode, s
         epochs: settings.epochs,
         seed: settings.seed,
         batchSize: settings.batch,
+        ...(settings.shards !== null && { shards: settings.shards }),
         optimizer: parts.optimizer,
         normalization,
-        callbacks: [progress, recorder, watch, terminateOnNaN()],
+        callbacks: [
+          progress,
+          recorder,
+          watch,
+          terminateOnNaN(),
+          ...(agreement ? [pauseTogether(agreement, shell.signal)] : []),
+        ],
         ...(parts.augmentation && { augmentation: parts.augmentation }),
         ...(data.validation && { validation: data.validation }),
-        ...(stored?.state && { resume: stored.state }),
-        ...(shell.signal && { signal: shell.signal }),
+        ...(from && { resume: from }),
+        ...(shell.signal && !agreement && { signal: shell.signal }),
       });
+    } catch (error) {
+      if (!agreement || !(error instanceof TrainError) || !(error.cause instanceof Error)) throw error;
+      if (error.cause.name !== 'TensorFlowWorkerLostError') throw error;
+      throw new CliError(
+        `${error.message}. Every finished epoch is in ${store.folder}: start all workers again with the same commands`,
+        { cause: error },
+      );
     } finally {
       progress.close();
     }
-    await recorder.save(run.state, { status: run.end === 'finished' ? 'running' : run.end });
+    // Only workers are stopped: together, at the end of an epoch, to go on later.
+    const end: RunEnd = run.end === 'stopped' ? 'paused' : run.end;
+    await recorder.save(run.state, { status: end === 'finished' ? 'running' : end });
     await saveModel(`${store.folder}/${runFiles.model}`, run.model);
-    if (run.end !== 'finished') return endEarly(run, broken, settings, mode, shell);
+    if (end !== 'finished') return endEarly(run, end, broken, settings, mode, shell);
+    // Scores of the one network, and a page for them, are the first worker's.
+    const reports = (workers?.index ?? 0) === 0;
 
     const evaluation =
-      data.test && (await evaluate({ backend, model: run.model, data: data.test, batchSize: settings.batch }));
-    const { truth, classes } = data.train;
-    const { given, current, dropped } = run.ledger;
+      reports &&
+      data.test &&
+      (await evaluate({ backend, model: run.model, data: data.test, batchSize: settings.batch }));
+    const { truth, classes } = samples;
+    const corrections =
+      reports &&
+      trusted &&
+      (await trusted.recalibrate({
+        backend,
+        model: run.model,
+        test: data.test,
+        evaluation: evaluation || null,
+        batchSize: settings.batch,
+      }));
+    if (corrections) await saveModel(`${store.folder}/${runFiles.model}`, run.model, corrections);
     const manifest = {
-      ...describeRun({ settings, data, parts, normalization, backend, program: program! }),
+      ...describe(),
       status: 'finished' as const,
       progress: {
         epoch: run.state.epoch,
@@ -118,18 +194,20 @@ export async function runTraining(settings: TrainSettings, mode: TrainingMode, s
         stepsPerEpoch: Math.floor(data.train.size / settings.batch),
       },
       warnings: recorder.warnings,
-      test: evaluation && testFigures(data.test!.name, evaluation, classes.length),
-      relabelling: truth && parts.method.relabel ? relabelQuality({ given, current, truth, dropped }) : null,
+      test: evaluation ? testFigures(data.test!.name, evaluation, classes.length) : null,
+      relabelling: truth && parts.method.relabel ? relabelFigures(run.ledger, truth) : null,
     };
-    const html = await renderReport({
-      title: manifest.title,
-      // As it is written: without what JSON leaves out.
-      manifest: JSON.parse(JSON.stringify(manifest)) as Json,
-      data: data.train,
-      run: { ...run, warnings: recorder.warnings },
-      ...(evaluation && { evaluation }),
-    });
-    await store.set(runFiles.report, html);
+    if (reports) {
+      const html = await renderReport({
+        title: manifest.title,
+        // As it is written: without what JSON leaves out.
+        manifest: JSON.parse(JSON.stringify(manifest)) as Json,
+        data: data.train,
+        run: { ...run, warnings: recorder.warnings },
+        ...(evaluation && { evaluation }),
+      });
+      await store.set(runFiles.report, html);
+    }
     await recorder.save(run.state, manifest);
     if (mode.json) {
       jsonLine(shell, {
@@ -142,7 +220,7 @@ export async function runTraining(settings: TrainSettings, mode: TrainingMode, s
       });
     } else {
       shell.stdout.write(
-        `${[...summaryLines(run, manifest), `Run folder: ${store.folder} (open ${runFiles.report})`].join('\n')}\n`,
+        `${[...summaryLines(run, manifest), `Run folder: ${store.folder}${reports ? ` (open ${runFiles.report})` : ''}`].join('\n')}\n`,
       );
     }
     return 0;
@@ -179,13 +257,14 @@ function announce(
     data.test && `${data.test.size} for the test`,
   ];
   shell.stderr.write(
-    `${settings.recipe} on ${settings.model}, ${settings.backend}: ${sizes.filter(Boolean).join(', ')} -> ${mode.out}\n`,
+    `${settings.recipe} on ${settings.model}, ${settings.backend}${mode.cluster ? `, worker ${mode.cluster.index} of ${mode.cluster.workers.length}` : ''}: ${sizes.filter(Boolean).join(', ')} -> ${mode.out}\n`,
   );
   if (from) shell.stderr.write(`Going on from epoch ${from.epoch}, step ${from.step}.\n`);
 }
 
 function endEarly(
   run: Run,
+  status: RunEnd,
   broken: readonly string[],
   settings: TrainSettings,
   mode: TrainingMode,
@@ -193,9 +272,8 @@ function endEarly(
 ): number {
   const { out: folder } = mode;
   const { epoch, step } = run.state;
-  const status: RunEnd = run.end;
   if (mode.json) jsonLine(shell, { event: 'end', status, out: folder, epoch, step, epochs: settings.epochs });
-  if (run.end === 'paused') {
+  if (status === 'paused') {
     shell.stderr.write(
       `Paused in epoch ${epoch} of ${settings.epochs} after step ${step}; everything is in ${folder}. The same command goes on from there.\n`,
     );
