@@ -4,16 +4,16 @@
  * stderr, by npm, the type checker or the programs. Build first.
  * `--replace NAME=FOLDER` packs another folder in place of a package (the self-test of the gates plants faults so).
  */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { pack, temporary } from './pack.mjs';
-import { manifestOf, publishable, root, run } from './workspaces.mjs';
+import { temporary } from './pack.mjs';
+import { installArguments, writePackedProject } from './packed-project.mjs';
+import { root, run } from './workspaces.mjs';
 
 const replaced = new Map(
   process.argv.flatMap((argument, index, all) => (all[index - 1] === '--replace' ? [argument.split('=')] : [])),
 );
-const packages = publishable();
 const project = temporary('consumers');
 
 /** Runs one step in the project, quietly; says what it wrote when it fails or writes to stderr. */
@@ -29,31 +29,14 @@ function step(name, command, args) {
   return true;
 }
 
-/** Engines that the packages ask their user to install, at the versions that the repository is tested with. */
-function engines() {
-  const { devDependencies } = manifestOf(root);
-  const peers = packages.flatMap(({ manifest }) =>
-    Object.keys(manifest.peerDependencies ?? {}).filter((name) => !manifest.peerDependenciesMeta?.[name]?.optional),
-  );
-  return Object.fromEntries(
-    peers.filter((name) => name in devDependencies).map((name) => [name, devDependencies[name]]),
-  );
-}
-
 let sound = false;
 try {
-  const tarballs = pack(
-    packages.map(({ folder, manifest }) => replaced.get(manifest.name) ?? folder),
-    join(project, 'tarballs'),
-  );
-  const ours = Object.fromEntries(packages.map(({ manifest }, index) => [manifest.name, `file:${tarballs[index]}`]));
-  const manifest = { name: 'consumer', private: true, dependencies: { ...ours, ...engines() } };
-  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
+  writePackedProject(project, { replaced });
   cpSync(join(root, 'test', 'consumer'), project, { recursive: true });
   mkdirSync(join(project, 'bundle'));
 
   sound =
-    step('npm install', 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=warn']) &&
+    step('npm install', 'npm', installArguments) &&
     [
       step('node, import', 'node', ['node-esm/main.mjs']),
       step('node, require', 'node', ['node-require/main.cjs']),
