@@ -23,7 +23,7 @@ export { applyRecalibration, classOffsets, matrixScaling } from './recalibrate/r
 export type { KnownSamples, Recalibration } from './recalibrate/recalibrate.ts';
 export { chooseByGain, chooseRandom } from './review/choose-samples.ts';
 export type { ChoiceOptions } from './review/choose-samples.ts';
-export { classPosterior } from './score/posterior.ts';
+export { classPosterior, trueClassProbabilities } from './score/posterior.ts';
 export type { PosteriorOptions } from './score/posterior.ts';
 export { leadOfOther, rankSamples, wrongProbability } from './score/suspicion.ts';
 export { fitTemperature, temper } from './score/temperature.ts';

@@ -28,8 +28,8 @@ export interface CountedShare extends ShareInterval {
 export interface SuspectList extends FalseDiscoveryCut {
   /** The rate that was asked for. */
   readonly rate: number;
-  /** What turned posteriors into probabilities of being wrong; null where no label is verified. */
-  readonly calibration: SuspicionCalibration | null;
+  /** What turned the score `posterior` into probabilities of being wrong: fitted on verified labels, or without any on tempered posteriors. */
+  readonly calibration: SuspicionCalibration;
   /** Right labels among the verified ones that the list would hold, judged without looking at them; null where none is verified. */
   readonly check: CountedShare | null;
   /** How far to believe the rate, in a sentence. */
@@ -39,7 +39,7 @@ export interface SuspectList extends FalseDiscoveryCut {
 /** What an audit says of given labels; row i is sample i. Plain data. */
 export interface LabelJudgement {
   readonly scores: Readonly<Partial<Record<ScoreName, Float64Array>>> & { readonly posterior: Float64Array };
-  /** Probability of being wrong, calibrated where labels are verified. Length N. */
+  /** Calibrated probability of being wrong: on verified labels where there are any. Length N. */
   readonly suspicion: Float64Array;
   /** Probability of every true class, given image and label. N x C. */
   readonly posterior: Float64Array;

@@ -1,8 +1,9 @@
 import { binomialInterval } from '@selfcure/core';
+import type { TransitionMatrix } from '@selfcure/core';
 import type { Evidence } from '../evidence/evidence.ts';
 import { verifiedSamples } from '../predictions.ts';
-import type { VerifiedLabels } from '../predictions.ts';
-import { classPosterior } from '../score/posterior.ts';
+import type { JudgedSamples, VerifiedLabels } from '../predictions.ts';
+import { classPosterior, trueClassProbabilities } from '../score/posterior.ts';
 import { leadOfOther, rankSamples, wrongProbability } from '../score/suspicion.ts';
 import { fitTemperature, temper } from '../score/temperature.ts';
 import { suggestedLabels, verdicts } from '../score/verdict.ts';
@@ -33,9 +34,12 @@ export interface JudgeOptions {
 /** Verified labels from which on estimates rest on them. */
 export const leastVerified = 10;
 
+/** Steps from probabilities of given labels to those of true classes, where the matrix is known from verified labels. */
+const steps = 5;
+
 /**
  * Judges given labels by what a network says of them: scores, probability of being wrong, verdicts, suggestions, transition matrix, and the
- * list that keeps a false-discovery rate. Probabilities are tempered first, so that they explain the given labels.
+ * list that keeps a false-discovery rate. Averaged probabilities are too flat: they are tempered so that they explain the given labels.
  *
  * With verified labels the matrix is theirs, and the probability of being wrong is calibrated on them. Calibration and check see for
  * each verified sample only what was estimated without it. Without (or with fewer than 10) the matrix is the confident joint's,
@@ -53,13 +57,16 @@ export function judgeLabels(options: JudgeOptions): LabelJudgement {
   const samples = { classes, given, probabilities: evidence.probabilities };
   const measured = known.length >= leastVerified;
   const transition = measured ? fromVerified(options, verified) : confidentTransition(samples);
-  const temperature = fitTemperature({ ...samples, transition: transition.matrix });
-  const probabilities = temper(evidence.probabilities, classes, temperature);
+  const { probabilities, temperature } = trueClasses(samples, transition.matrix, measured ? steps : 0);
   const posterior = classPosterior({ classes, given, probabilities, transition: transition.matrix });
-  const raw = wrongProbability(posterior, given, classes);
-
-  const checked = measured ? crossChecked(options, verified, known, probabilities) : null;
-  const suspicion = checked ? applyCalibration(checked.calibration, raw) : raw;
+  const tempered = wrongProbability(posterior, given, classes);
+  // A rough matrix ranks better by the flat probabilities, and promises better by the tempered ones.
+  const raw = measured
+    ? tempered
+    : wrongProbability(classPosterior({ ...samples, transition: transition.matrix }), given, classes);
+  const checked = measured ? crossChecked(options, verified, known, temperature) : null;
+  const calibration = checked?.calibration ?? calibrateSuspicion(raw, tempered);
+  const suspicion = applyCalibration(calibration, raw);
   const free = [...raw.keys()].filter((i) => verified[i] === -1 && alsoVerified[i] === -1);
   const cut = falseDiscoveryThreshold(
     Float64Array.from(free, (i) => suspicion[i]!),
@@ -68,7 +75,7 @@ export function judgeLabels(options: JudgeOptions): LabelJudgement {
   const list: SuspectList = {
     ...cut,
     rate,
-    calibration: checked?.calibration ?? null,
+    calibration,
     check: checked && checkedShare(checked, cut.threshold),
     basis: checked
       ? `calibrated on ${known.length} verified labels`
@@ -95,6 +102,17 @@ export function judgeLabels(options: JudgeOptions): LabelJudgement {
   };
 }
 
+/** Probabilities of true classes that explain the given labels. */
+function trueClasses(
+  samples: JudgedSamples,
+  transition: TransitionMatrix,
+  deconvolution: number,
+): { probabilities: Float64Array; temperature: number } {
+  const probabilities = trueClassProbabilities(samples.probabilities, transition, deconvolution);
+  const temperature = fitTemperature({ ...samples, probabilities, transition });
+  return { probabilities: temper(probabilities, samples.classes, temperature), temperature };
+}
+
 const fromVerified = (
   { given, classes }: Pick<JudgeOptions, 'given' | 'classes'>,
   verified: VerifiedLabels,
@@ -109,10 +127,10 @@ interface Checked {
 }
 
 function crossChecked(
-  { classes, given, seed = 0 }: JudgeOptions,
+  { classes, given, evidence, seed = 0 }: JudgeOptions,
   verified: VerifiedLabels,
   known: readonly number[],
-  probabilities: Float64Array,
+  temperature: number,
 ): Checked {
   const partOf = dealParts(known.length, seed);
   const wrong = known.map((sample) => (given[sample] === verified[sample] ? 0 : 1));
@@ -122,12 +140,9 @@ function crossChecked(
     const { matrix } = fromVerified({ classes, given }, some);
     return (place) => {
       const sample = known[place]!;
-      const posterior = classPosterior({
-        classes,
-        given: [given[sample]!],
-        probabilities: probabilities.subarray(sample * classes, (sample + 1) * classes),
-        transition: matrix,
-      });
+      const observed = evidence.probabilities.subarray(sample * classes, (sample + 1) * classes);
+      const probabilities = temper(trueClassProbabilities(observed, matrix, steps), classes, temperature);
+      const posterior = classPosterior({ classes, given: [given[sample]!], probabilities, transition: matrix });
       return 1 - posterior[given[sample]!]!;
     };
   });

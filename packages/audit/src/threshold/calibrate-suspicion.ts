@@ -17,7 +17,7 @@ const logit = (p: number): number => {
  * samples already help.
  *
  * @param suspicion raw probability of being wrong of each verified sample, in [0, 1].
- * @param wrong 1 where its given label is wrong, else 0.
+ * @param wrong 1 where its given label is wrong, else 0; or a better probability of it.
  * @param strength pull to slope 1 and offset 0, against the sum of the losses. Default 1.
  * @throws OptionError where lengths differ or nothing is verified.
  * @example const sure = applyCalibration(calibrateSuspicion(verifiedScores, wrong), scores);
