@@ -67,21 +67,60 @@ export interface NamedPart {
   readonly [option: string]: unknown;
 }
 
-/** An engine with parts by name. */
-export interface App<Plugins extends readonly Plugin[]> {
+/** Relabel strategies and recipes by name. */
+export interface Parts {
   /** The method that names out of a file stand for, where the compiler cannot check. */
   method(recipe: NamedPart, relabel?: NamedPart | RelabelStrategy): Method;
-  train(options: AppTrainOptions<Plugins>): Promise<Run>;
+  /** The strategy that a name stands for. */
+  relabel(strategy: NamedPart): RelabelStrategy;
   /** Registered names, sorted. */
   names(kind: 'relabel' | 'recipe'): readonly string[];
 }
 
-/** Options of {@link createSelfCure}. */
-export interface AppOptions<Plugins extends readonly Plugin[]> {
-  readonly backend: Backend;
+/** An engine with parts by name. */
+export interface App<Plugins extends readonly Plugin[]> extends Pick<Parts, 'method' | 'names'> {
+  train(options: AppTrainOptions<Plugins>): Promise<Run>;
+}
+
+/** Options of {@link createParts}. */
+export interface PartsOptions<Plugins extends readonly Plugin[]> {
   readonly plugins?: Plugins;
   /** Bundles of parts of teams that use inversify already; see {@link tokens}. */
   readonly modules?: readonly ContainerModule[];
+}
+
+/** Options of {@link createSelfCure}. */
+export interface AppOptions<Plugins extends readonly Plugin[]> extends PartsOptions<Plugins> {
+  readonly backend: Backend;
+}
+
+/**
+ * Registers relabel strategies and recipes by name, for programs that need names and methods and bring an engine of their own.
+ *
+ * @throws OptionError where two parts share a name; and, when they are used, where a name or an option is unknown.
+ * @example const method = createParts().method({ use: 'scn', preset: 'official-code' });
+ */
+export function createParts<const Plugins extends readonly Plugin[]>({
+  plugins,
+  modules = [],
+}: PartsOptions<Plugins> = {}): Parts {
+  const registry = createRegistry(
+    [
+      ...builtIn.map((plugin) => ({ plugin, origin: '@selfcure/core' })),
+      ...(plugins ?? []).map((plugin, i) => ({ plugin, origin: `plugins[${i}]` })),
+    ],
+    modules,
+  );
+  const relabelOf = ({ use, ...options }: NamedPart): RelabelStrategy => registry.relabel(use)(options as never);
+  return {
+    method: ({ use, ...options }, relabel) => {
+      const method = registry.recipe(use)(options);
+      if (!relabel) return method;
+      return withRelabel(method, 'use' in relabel ? relabelOf(relabel) : relabel);
+    },
+    relabel: relabelOf,
+    names: (kind) => registry.names(kind),
+  };
 }
 
 /**
@@ -94,40 +133,26 @@ export interface AppOptions<Plugins extends readonly Plugin[]> {
  */
 export function createSelfCure<const Plugins extends readonly Plugin[]>({
   backend,
-  plugins,
-  modules = [],
+  ...options
 }: AppOptions<Plugins>): App<Plugins> {
-  const registry = createRegistry(
-    [
-      ...builtIn.map((plugin) => ({ plugin, origin: '@selfcure/core' })),
-      ...(plugins ?? []).map((plugin, i) => ({ plugin, origin: `plugins[${i}]` })),
-    ],
-    modules,
-  );
-  const strategyOf = ({ use, ...options }: NamedPart): RelabelStrategy => registry.relabel(use)(options as never);
-  const methodOf = ({ use, ...options }: NamedPart, relabel?: NamedPart | RelabelStrategy): Method => {
-    const method = registry.recipe(use)(options);
-    if (!relabel) return method;
-    return withRelabel(method, 'use' in relabel ? strategyOf(relabel) : relabel);
-  };
-
+  const { method, relabel: relabelOf, names } = createParts(options);
   return {
-    method: methodOf,
-    names: (kind) => registry.names(kind),
-    train: ({ recipe, relabel, ...options }) => {
+    method,
+    names,
+    train: ({ recipe, relabel, ...rest }) => {
       if (recipe && !('use' in recipe)) {
-        const strategy = relabel && ('use' in relabel ? strategyOf(relabel as NamedPart) : relabel);
+        const strategy = relabel && ('use' in relabel ? relabelOf(relabel as NamedPart) : relabel);
         return train({
-          ...options,
+          ...rest,
           backend,
           recipe: strategy ? withRelabel(recipe, strategy as RelabelStrategy) : recipe,
         });
       }
       const reference = (recipe ?? { use: relabel ? 'scn' : 'cure' }) as NamedPart;
       return train({
-        ...options,
+        ...rest,
         backend,
-        recipe: methodOf(reference, relabel as NamedPart | RelabelStrategy | undefined),
+        recipe: method(reference, relabel as NamedPart | RelabelStrategy | undefined),
       });
     },
   };

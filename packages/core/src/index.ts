@@ -53,6 +53,7 @@ export { binomialInterval } from './metric/binomial-interval.ts';
 export type { ShareInterval } from './metric/binomial-interval.ts';
 export { brierScore, expectedCalibrationError, negativeLogLikelihood, reliability } from './metric/calibration.ts';
 export type { ReliabilityBin } from './metric/calibration.ts';
+export { checkDistributions, checkLabels, checkLengths } from './metric/check.ts';
 export {
   accuracy,
   balancedAccuracy,

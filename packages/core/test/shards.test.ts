@@ -10,8 +10,9 @@ import type { Method } from '@selfcure/core';
 import { faceCnn } from '@selfcure/models';
 import { reference } from '@selfcure/reference';
 import type { NamedArrays } from '@selfcure/tensor';
-import { capacity, dataOf, trainOptions } from './worker-program.ts';
-import type { RunData, WorkerTask } from './worker-program.ts';
+import { dataOf } from './sharded-run.ts';
+import { capacity, trainOptions } from './worker-program.ts';
+import type { WorkerRun, WorkerTask } from './worker-program.ts';
 
 const model = faceCnn({ classes: 4, size: 12, width: 0.125 });
 
@@ -149,16 +150,16 @@ describe('workers', () => {
   });
 
   /** Runs two workers that meet in shared memory. */
-  function together(...tasks: Omit<WorkerTask, 'workers' | 'values' | 'arrived'>[]): Promise<(RunData | string)[]> {
+  function together(...tasks: Omit<WorkerTask, 'workers' | 'values' | 'arrived'>[]): Promise<(WorkerRun | string)[]> {
     const values = new SharedArrayBuffer(tasks.length * capacity * 8);
     const arrived = new SharedArrayBuffer(4);
     return Promise.all(
       tasks.map(
         (task, index) =>
-          new Promise<RunData | string>((resolve, reject) => {
+          new Promise<WorkerRun | string>((resolve, reject) => {
             const workerData: WorkerTask = { ...task, workers: { index, count: tasks.length }, values, arrived };
             const worker = new Worker(program, { workerData });
-            worker.once('message', ({ run, error }: { run?: RunData; error?: string }) => resolve(run ?? error!));
+            worker.once('message', ({ run, error }: { run?: WorkerRun; error?: string }) => resolve(run ?? error!));
             worker.once('error', reject);
           }),
       ),
@@ -170,13 +171,13 @@ describe('workers', () => {
       train({ ...trainOptions(reference(), recipe), shards: 2 }).then(dataOf),
       together({ recipe, epochs: 4, pauseAfter: 6 }, { recipe, epochs: 4, pauseAfter: 6 }),
     ]);
-    const [first, second] = runs as [RunData, RunData];
+    const [first, second] = runs as [WorkerRun, WorkerRun];
     expect([first.end, second.end]).toEqual(['finished', 'finished']);
     expect(second.weights).toEqual(first.weights);
     for (const [name, values] of Object.entries(alone.weights))
       values.forEach((value, i) => expect(first.weights[name]![i], `${name}[${i}]`).toBeCloseTo(value, 9));
     // A worker knows the changes of its own samples; together they are those of the run on one.
-    const sorted = (changes: RunData['changes']): string[] => changes.map((change) => JSON.stringify(change)).sort();
+    const sorted = (changes: WorkerRun['changes']): string[] => changes.map((change) => JSON.stringify(change)).sort();
     expect(sorted([...first.changes, ...second.changes])).toEqual(sorted(alone.changes));
     if (recipe !== 'ce') {
       expect(first.changes.length).toBeGreaterThan(0);

@@ -3,18 +3,13 @@
  * it in threads.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { adam, ce, cure, scn, train } from '@selfcure/core';
+import { ce, cure, scn, train } from '@selfcure/core';
 import type { Method, Run, TrainOptions } from '@selfcure/core';
-import { faceCnn } from '@selfcure/models';
 import { kernelBackend } from '@selfcure/tensor';
 import type { Backend, Workers } from '@selfcure/tensor';
-import { contractKernels } from '../../../adapters/reference/src/kernels/contract.ts';
-import { elementWiseKernels } from '../../../adapters/reference/src/kernels/element-wise.ts';
-import { leafKernels } from '../../../adapters/reference/src/kernels/leaf.ts';
-import { poolKernels } from '../../../adapters/reference/src/kernels/pool.ts';
-import { reduceKernels } from '../../../adapters/reference/src/kernels/reduce.ts';
-import { shapeKernels } from '../../../adapters/reference/src/kernels/shape.ts';
-import { stripes } from './stripes.ts';
+import { referenceTable } from '../../../adapters/reference/src/table.ts';
+import { dataOf, shardedOptions } from './sharded-run.ts';
+import type { RunData } from './sharded-run.ts';
 
 /** What a worker is told. */
 export interface WorkerTask {
@@ -28,9 +23,6 @@ export interface WorkerTask {
   readonly pauseAfter?: number;
 }
 
-/** Plain data of a run. */
-export type RunData = ReturnType<typeof dataOf>;
-
 /** Elements that a worker may exchange at once. */
 export const capacity = 1 << 16;
 
@@ -42,34 +34,13 @@ const recipes: Record<string, () => Method> = {
 
 /** The options that all tests share. */
 export function trainOptions(backend: Backend, recipe: string): TrainOptions {
-  return {
-    backend,
-    recipe: recipes[recipe]!(),
-    model: faceCnn({ classes: 4, size: 12, width: 0.125 }),
-    data: stripes({ samples: 67 }),
-    validation: stripes({ samples: 20, seed: 9 }),
-    batchSize: 16,
-    optimizer: adam({ learningRate: 3e-3 }),
-    clip: { norm: 1 },
-    weightAverage: 0.9,
-    epochs: 4,
-    seed: 5,
-  };
+  return { ...shardedOptions(backend, recipes[recipe]!(), { samples: 67, learningRate: 3e-3 }), epochs: 4 };
 }
 
-/** What two runs are compared by. */
-export function dataOf({ state, history, ledger, end }: Run) {
-  const perMachine = ['seconds', 'values'];
-  return {
-    end,
-    weights: Object.fromEntries(Object.entries(state.weights).map(([name, values]) => [name, [...values]])),
-    changes: ledger.changes().map(({ sample, epoch, kind, to }) => ({ sample, epoch, kind, to })),
-    logs: history.epochs.map((log) =>
-      Object.fromEntries(Object.entries(log).filter(([name]) => !perMachine.includes(name))),
-    ),
-    fingerprint: state.fingerprint,
-  };
-}
+/** What a worker says of its run: {@link RunData} and what its state belongs to. */
+export type WorkerRun = RunData & { readonly fingerprint: string };
+
+const answerOf = (run: Run): WorkerRun => ({ ...dataOf(run), fingerprint: run.state.fingerprint });
 
 /** The mean over threads that meet here, in order of the workers, so that all get the same bits. */
 function meeting({ workers: { index, count }, values, arrived }: WorkerTask): (x: Float64Array) => Float64Array {
@@ -110,30 +81,19 @@ function workerBackend(task: WorkerTask): Backend {
       workers: task.workers,
     },
     table: {
-      kernels: {
-        ...leafKernels,
-        ...elementWiseKernels,
-        ...reduceKernels,
-        ...shapeKernels,
-        ...contractKernels,
-        ...poolKernels,
-        allReduceMean: (_, [x]) => mean(x!),
-      },
-      upload: (array) => Float64Array.from(array),
-      download: (value) => Float64Array.from(value),
-      share: (value) => value,
-      dispose: () => {},
+      ...referenceTable,
+      kernels: { ...referenceTable.kernels, allReduceMean: (_, [x]) => mean(x!) },
     },
   });
 }
 
-async function runWorker(task: WorkerTask): Promise<RunData> {
+async function runWorker(task: WorkerTask): Promise<WorkerRun> {
   const options = { ...trainOptions(workerBackend(task), task.recipe), epochs: task.epochs };
-  if (task.seed !== undefined) return dataOf(await train({ ...options, seed: task.seed }));
-  if (task.pauseAfter === undefined) return dataOf(await train(options));
+  if (task.seed !== undefined) return answerOf(await train({ ...options, seed: task.seed }));
+  if (task.pauseAfter === undefined) return answerOf(await train(options));
   let steps = 0;
   const first = await train({ ...options, until: () => ++steps === task.pauseAfter });
-  return dataOf(await train({ ...options, resume: first.state }));
+  return answerOf(await train({ ...options, resume: first.state }));
 }
 
 if (parentPort) {

@@ -18,7 +18,7 @@ import {
   trustedExperiment,
 } from '@selfcure/experiments';
 import type { Job, Result, RunOutcome, RunSpec } from '@selfcure/experiments';
-import { createSelfCure } from '@selfcure/core/app';
+import { createParts } from '@selfcure/core/app';
 import type { TrainState } from '@selfcure/core';
 import type { Backend } from '@selfcure/tensor';
 import { wasm } from '@selfcure/wasm';
@@ -223,7 +223,7 @@ describe('designs', () => {
       }
       for (const group of bySeed.values()) expect(group.map(({ spec }) => spec.seed)).toEqual([0, 1, 2]);
       // What cannot run is found here, and not after the others have. A matrix of verified labels is made with the data.
-      const app = createSelfCure({ backend: null as never });
+      const app = createParts();
       const identity = [0, 1].map((row) => [0, 1].map((column) => (row === column ? 1 : 0)));
       for (const { spec } of jobs)
         expect(() =>

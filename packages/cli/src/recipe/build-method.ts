@@ -1,6 +1,6 @@
 import { withRelabel } from '@selfcure/core';
 import type { Method, RelabelStrategy, TransitionMatrix } from '@selfcure/core';
-import { createSelfCure } from '@selfcure/core/app';
+import { createParts } from '@selfcure/core/app';
 import type { BuiltInRecipes, NamedPart } from '@selfcure/core/app';
 import { nearest } from '../argument/nearest.ts';
 import { UsageError } from '../errors.ts';
@@ -8,8 +8,8 @@ import { UsageError } from '../errors.ts';
 /** Name of a recipe. */
 export type RecipeName = keyof BuiltInRecipes;
 
-/** The recipes by name. Names and methods need no engine, and this app never trains. */
-const recipes = /* @__PURE__ */ createSelfCure({ backend: null as never });
+/** The recipes by name. */
+const recipes = /* @__PURE__ */ createParts();
 
 /** Names of the recipes, the default first. */
 export const recipeNames: readonly RecipeName[] = /* @__PURE__ */ [

@@ -1,6 +1,11 @@
 import { OptionError } from '../errors.ts';
 
-/** Refuses two arrays that should run over the same samples and do not. */
+/**
+ * Refuses two arrays that should run over the same samples and do not.
+ *
+ * @throws OptionError naming `metric`, the function that was called, and both arrays.
+ * @example checkLengths('accuracy', 'truth', truth.length, 'predicted', predicted.length);
+ */
 export function checkLengths(metric: string, a: string, lengthA: number, b: string, lengthB: number): void {
   if (lengthA === lengthB) return;
   throw new OptionError(`${metric}: ${a} has ${lengthA} elements, ${b} ${lengthB}. Pass one of each a sample`);
@@ -12,7 +17,12 @@ export function checkWhole(metric: string, name: string, value: number, from: nu
   throw new OptionError(`${metric}: ${name} is ${value}. Pass a whole number in [${from}, ${to}]`);
 }
 
-/** Refuses labels that are not whole numbers in [from, classes); `from` is -1 where a label may be unknown. */
+/**
+ * Refuses labels that are not whole numbers in [from, classes); `from` is -1 where a label may be unknown.
+ *
+ * @throws OptionError naming `metric`, the function that was called, and the element.
+ * @example checkLabels('accuracy', 'truth', truth, 7, -1);
+ */
 export function checkLabels(
   metric: string,
   name: string,
@@ -42,8 +52,11 @@ const rangeSlack = 1e-5;
 const sumSlack = 1e-3;
 
 /**
- * Checks probabilities against labels: one row of `classes` numbers a label, each row that has a label (not -1) a
+ * Refuses probabilities that do not go with labels: one row of `classes` numbers a label, each row that has a label (not -1) a
  * distribution.
+ *
+ * @throws OptionError naming `metric`, the function that was called, and the sample.
+ * @example checkDistributions('brierScore', probabilities, truth, 7);
  */
 export function checkDistributions(
   metric: string,

@@ -1,7 +1,7 @@
 import { applyRecalibration, classOffsets, matrixScaling, transitionFromVerified } from '@selfcure/audit';
 import { adam, cosineDecay, predict, score, train } from '@selfcure/core';
 import type { Dataset, Evaluation, Method, Model, Predictions, Run, TrainState } from '@selfcure/core';
-import { createSelfCure } from '@selfcure/core/app';
+import { createParts } from '@selfcure/core/app';
 import { modelByName } from '@selfcure/models';
 import type { Backend, NamedArrays } from '@selfcure/tensor';
 import type { RecipeSpec, RunOutcome, RunSpec } from '../spec/run-spec.ts';
@@ -72,7 +72,7 @@ async function trainSpec(
   const run = await train({
     backend,
     model: modelOf(spec, sets.train),
-    recipe: methodOf(spec.recipe, sets, backend),
+    recipe: methodOf(spec.recipe, sets),
     data: sets.train,
     validation: sets.validation,
     keepBest: 'validation/accuracy',
@@ -105,19 +105,15 @@ const optimizerOf = ({ learningRate, weightDecay }: RunSpec) =>
   adam({ learningRate: cosineDecay({ learningRate, warmUpEpochs: 1 }), weightDecay });
 
 /** The method of a recipe; a transition matrix `'verified'` is estimated from the verified labels. */
-function methodOf(
-  { transition, ...recipe }: RecipeSpec,
-  { train: { labels, verified, classes } }: RunSets,
-  backend: Backend,
-): Method {
-  const app = createSelfCure({ backend });
-  if (transition === undefined) return app.method(recipe);
+function methodOf({ transition, ...recipe }: RecipeSpec, { train: { labels, verified, classes } }: RunSets): Method {
+  const parts = createParts();
+  if (transition === undefined) return parts.method(recipe);
   const matrix =
     transition === 'verified'
       ? transitionFromVerified({ given: labels, verified: verified ?? [], classes: classes.length, stratified: true })
           .matrix
       : transition;
-  return app.method({ ...recipe, transition: matrix });
+  return parts.method({ ...recipe, transition: matrix });
 }
 
 /** The backbone of a pretraining, trained here where it was not before; null where the signal ended it. */
