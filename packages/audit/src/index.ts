@@ -14,8 +14,6 @@ export type { AuditOptions } from './audit/audit-dataset.ts';
 export { judgeLabels, leastVerified } from './audit/judge-labels.ts';
 export type { JudgeOptions } from './audit/judge-labels.ts';
 export { measureQuality } from './audit/measure-quality.ts';
-export { identicalImages } from './duplicate/identical-images.ts';
-export type { SampleOf } from './duplicate/identical-images.ts';
 export { collectEvidence } from './evidence/collect-evidence.ts';
 export type { Evidence, EvidenceEpoch, EvidenceOptions } from './evidence/evidence.ts';
 export type { JudgedSamples, VerifiedLabels } from './predictions.ts';

@@ -1,4 +1,4 @@
-import { OptionError } from '@selfcure/core';
+import { checkDistributions, checkLabels, OptionError } from '@selfcure/core';
 
 /** Labels and what a network says of the samples; row i is sample i. */
 export interface JudgedSamples {
@@ -13,23 +13,8 @@ export interface JudgedSamples {
 export function checkJudged(who: string, { classes, given, probabilities }: JudgedSamples): void {
   if (!Number.isInteger(classes) || classes < 2)
     throw new OptionError(`${who}: classes is ${classes}. Pass a whole number from 2`);
-  if (probabilities.length !== given.length * classes)
-    throw new OptionError(
-      `${who}: ${probabilities.length} probabilities for ${given.length} samples of ${classes} classes. Pass ${given.length * classes}`,
-    );
-  for (let i = 0; i < given.length; i++) {
-    if (!(Number.isInteger(given[i]) && given[i]! >= 0 && given[i]! < classes))
-      throw new OptionError(`${who}: given[${i}] is ${given[i]}. Pass whole numbers in [0, ${classes - 1}]`);
-    let sum = 0;
-    for (let c = 0; c < classes; c++) {
-      const p = probabilities[i * classes + c]!;
-      if (!(p >= -1e-5 && p <= 1 + 1e-5))
-        throw new OptionError(`${who}: probability ${p} of sample ${i} is outside [0, 1]`);
-      sum += p;
-    }
-    if (!(Math.abs(sum - 1) < 1e-3))
-      throw new OptionError(`${who}: the probabilities of sample ${i} sum to ${sum}, not to 1`);
-  }
+  checkLabels(who, 'given', given, classes, 0);
+  checkDistributions(who, probabilities, given, classes);
 }
 
 /** Verified labels as an audit takes them: -1 where nobody has looked. */
@@ -41,13 +26,6 @@ export function verifiedSamples(who: string, verified: VerifiedLabels, samples: 
     throw new OptionError(
       `${who}: ${verified.length} verified labels for ${samples} samples. Use -1 where none is verified`,
     );
-  const found: number[] = [];
-  for (let i = 0; i < samples; i++) {
-    const label = verified[i]!;
-    if (label === -1) continue;
-    if (!(Number.isInteger(label) && label >= 0 && label < classes))
-      throw new OptionError(`${who}: verified[${i}] is ${label}. Pass whole numbers in [0, ${classes - 1}], or -1`);
-    found.push(i);
-  }
-  return found;
+  checkLabels(who, 'verified', verified, classes, -1);
+  return [...Array(samples).keys()].filter((i) => verified[i] !== -1);
 }

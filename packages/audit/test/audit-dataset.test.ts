@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  auditDataset,
-  chooseRandom,
-  collectEvidence,
-  identicalImages,
-  judgeLabels,
-  measureQuality,
-} from '@selfcure/audit';
+import { auditDataset, chooseRandom, collectEvidence, judgeLabels, measureQuality } from '@selfcure/audit';
 import type { Evidence } from '@selfcure/audit';
 import { adam, ce, scn, train } from '@selfcure/core';
 import type { Dataset } from '@selfcure/core';
-import { arrayDataset, facesDataset, symmetricNoise } from '@selfcure/data';
+import { facesDataset, symmetricNoise } from '@selfcure/data';
 import { faceCnn } from '@selfcure/models';
 import { wasm } from '@selfcure/wasm';
 import { world } from './world.ts';
@@ -123,41 +116,6 @@ describe('judgeLabels', () => {
     expect(judgeLabels({ classes: 3, given, evidence, alsoVerified: some(100) }).order).toHaveLength(400);
     expect(() => judgeLabels({ classes: 3, given, evidence, verified: [0] })).toThrow(/1 verified labels for 500/);
     expect(() => judgeLabels({ classes: 3, given, evidence, rate: 0 })).toThrow(/rate 0/);
-  });
-});
-
-describe('identicalImages', () => {
-  const set = (images: readonly number[][]): Dataset =>
-    arrayDataset({
-      images: images.map((image) => Uint8Array.from(image)),
-      labels: images.map(() => 0),
-      classes: 2,
-      shape: [1, 3, 1],
-    });
-  it('finds copies within and across sets, byte for byte', async () => {
-    const train = set([
-      [1, 2, 3],
-      [3, 2, 1],
-      [1, 2, 3],
-      [0, 0, 0],
-    ]);
-    const test = set([
-      [0, 0, 0],
-      [9, 9, 9],
-      [0, 0, 0],
-    ]);
-    expect(await identicalImages([train, test])).toEqual([
-      [
-        { set: 0, sample: 0 },
-        { set: 0, sample: 2 },
-      ],
-      [
-        { set: 0, sample: 3 },
-        { set: 1, sample: 0 },
-        { set: 1, sample: 2 },
-      ],
-    ]);
-    expect(await identicalImages([facesDataset({ samples: 300, seed: 1, size: 16 })])).toEqual([]);
   });
 });
 

@@ -62,5 +62,7 @@ export { holdOut } from './split/hold-out.ts';
 export type { HoldOutOptions } from './split/hold-out.ts';
 export { classProportionalSubset } from './split/class-proportional-subset.ts';
 export { duplicateGroups } from './split/duplicate-groups.ts';
+export { identicalImages } from './split/identical-images.ts';
+export type { SampleOf } from './split/identical-images.ts';
 export { cachedImages } from './set/cached-images.ts';
 export type { CachedImagesOptions } from './set/cached-images.ts';

@@ -3,6 +3,7 @@ import {
   classProportionalSubset,
   DataError,
   duplicateGroups,
+  identicalImages,
   facesDataset,
   groupFolds,
   holdOut,
@@ -10,6 +11,7 @@ import {
   subset,
   symmetricNoise,
 } from '@selfcure/data';
+import type { Dataset } from '@selfcure/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -246,5 +248,40 @@ describe('folds by group', () => {
     expect(() => groupFolds(grouped())).toThrow(/does not say which samples belong together/);
     expect(() => groupFolds(grouped(people), { folds: 13 })).toThrow(/12 groups cannot be divided into 13 folds/);
     expect(() => groupFolds(grouped(people), { folds: 1 })).toThrow(/folds/);
+  });
+});
+
+describe('identicalImages', () => {
+  const set = (images: readonly number[][]): Dataset =>
+    arrayDataset({
+      images: images.map((image) => Uint8Array.from(image)),
+      labels: images.map(() => 0),
+      classes: 2,
+      shape: [1, 3, 1],
+    });
+  test('finds copies within and across sets, byte for byte', async () => {
+    const train = set([
+      [1, 2, 3],
+      [3, 2, 1],
+      [1, 2, 3],
+      [0, 0, 0],
+    ]);
+    const test = set([
+      [0, 0, 0],
+      [9, 9, 9],
+      [0, 0, 0],
+    ]);
+    expect(await identicalImages([train, test])).toEqual([
+      [
+        { set: 0, sample: 0 },
+        { set: 0, sample: 2 },
+      ],
+      [
+        { set: 0, sample: 3 },
+        { set: 1, sample: 0 },
+        { set: 1, sample: 2 },
+      ],
+    ]);
+    expect(await identicalImages([facesDataset({ samples: 300, seed: 1, size: 16 })])).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
+import pMap from 'p-map';
 import type { TrainState } from '@selfcure/core';
 import { jsonBytes, parseJson, sha256 } from './bytes.ts';
 import { DamagedStateError } from './errors.ts';
 import type { Generation, Head, RunStatus } from './head.ts';
 import type { Lease } from './lease.ts';
-import { parallel } from './parallel.ts';
 import { joinState, splitState } from './state-parts.ts';
 import type { PartSizes } from './state-parts.ts';
 import type { SliceStore } from './store/slice-store.ts';
@@ -80,8 +80,8 @@ export async function saveGeneration(options: {
   }
   const put = (digest: string, bytes: Uint8Array): Promise<void> =>
     store.set(partKey(runId, { sha256: digest, fence, generation: number }), bytes);
-  await parallel([...fresh], transfersAtOnce, async ([digest, bytes]) => {
-    if (!lease.lost) await put(digest, bytes);
+  await pMap(fresh, async ([digest, bytes]) => (lease.lost ? undefined : put(digest, bytes)), {
+    concurrency: transfersAtOnce,
   });
   const list = jsonBytes(manifest);
   const generation: Generation = {
@@ -124,7 +124,7 @@ async function removeUnused(
     // A later worker's parts may wait for their record.
     (key) => !used.has(key) && fenceOf(key) <= fence,
   );
-  await parallel(unused, transfersAtOnce, (key) => store.remove(key));
+  await pMap(unused, (key) => store.remove(key), { concurrency: transfersAtOnce });
 }
 
 /**
@@ -147,9 +147,8 @@ export async function loadGeneration(store: SliceStore, runId: string, generatio
     );
   };
   const manifest = parseJson(await read('manifest', manifestPlace(generation))) as Manifest;
-  const parts = await parallel(manifest, transfersAtOnce, async (part) => ({
-    name: part.name,
-    bytes: await read(part.name, part),
-  }));
+  const parts = await pMap(manifest, async (part) => ({ name: part.name, bytes: await read(part.name, part) }), {
+    concurrency: transfersAtOnce,
+  });
   return { generation, manifest, state: joinState(parts) };
 }

@@ -1,5 +1,5 @@
 import type { Dataset } from '@selfcure/core';
-import { identicalImages } from '../duplicate/identical-images.ts';
+import { identicalImages } from '@selfcure/data';
 import { collectEvidence } from '../evidence/collect-evidence.ts';
 import type { EvidenceOptions } from '../evidence/evidence.ts';
 import type { Audit } from './audit.ts';

@@ -1,4 +1,4 @@
-import type { SampleOf } from '../duplicate/identical-images.ts';
+import type { SampleOf } from '@selfcure/data';
 import { classShares } from '../transition/transition.ts';
 import type { Audit, AuditWarning, LabelConflict } from './audit.ts';
 

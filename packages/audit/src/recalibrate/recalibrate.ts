@@ -1,4 +1,4 @@
-import { OptionError } from '@selfcure/core';
+import { checkLabels, OptionError } from '@selfcure/core';
 import { minimize } from './minimize.ts';
 
 /** Samples whose true label is known, and what the network says of them. */
@@ -130,9 +130,8 @@ function logRows({ classes, probabilities, truth }: KnownSamples, who: string): 
     throw new OptionError(
       `${who}: ${probabilities.length} probabilities for ${truth.length} samples of ${classes} classes`,
     );
-  return Array.from({ length: truth.length }, (_, i) => {
-    if (!(Number.isInteger(truth[i]) && truth[i]! >= 0 && truth[i]! < classes))
-      throw new OptionError(`${who}: truth[${i}] is ${truth[i]}. Pass whole numbers in [0, ${classes - 1}]`);
-    return Array.from({ length: classes }, (_, c) => Math.log(Math.max(probabilities[i * classes + c]!, floor)));
-  });
+  checkLabels(who, 'truth', truth, classes, 0);
+  return Array.from({ length: truth.length }, (_, i) =>
+    Array.from({ length: classes }, (_, c) => Math.log(Math.max(probabilities[i * classes + c]!, floor))),
+  );
 }

@@ -1,7 +1,8 @@
+import type { TransitionMatrix } from '@selfcure/core';
+
 import { DataError } from '../error/data-error.ts';
 
-/** P(given label | true label): a row for every true class, a column for every given one; rows sum to 1. */
-export type TransitionMatrix = readonly (readonly number[])[];
+export type { TransitionMatrix } from '@selfcure/core';
 
 /** Refuses a matrix that is not C x C with rows of shares that sum to 1 (within 1e-6). */
 export function checkMatrix(matrix: TransitionMatrix, classes: readonly string[]): void {

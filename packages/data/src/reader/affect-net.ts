@@ -1,3 +1,5 @@
+import pMap from 'p-map';
+
 import { readNpyNumber } from '../array-file/npy.ts';
 import { checkChoice } from '../error/check.ts';
 import { DataError } from '../error/data-error.ts';
@@ -8,7 +10,6 @@ import { joinPath } from '../folder/folder-index.ts';
 import { safePath } from '../folder/safe-path.ts';
 import type { PublishedCounts } from '../table/counts.ts';
 import { contemptClass, expressionClasses } from '../table/expression-classes.ts';
-import { inParallel } from '../table/in-parallel.ts';
 import type { Sample, SampleTable } from '../table/sample-table.ts';
 import { countDrop } from '../table/sample-table.ts';
 import { inFrameOrder, stem } from './frames.ts';
@@ -264,7 +265,7 @@ async function folderSamples(
     const images = (await index.find(`${path}/images`, 'folder'))!;
     const annotations = (await index.find(`${path}/annotations`, 'folder'))!;
     const names = inFrameOrder(await index.images(images));
-    const read = await inParallel(names, 16, async (name): Promise<Sample | undefined> => {
+    const readOne = async (name: string): Promise<Sample | undefined> => {
       const wanted = `${annotations}/${stem(name)}_exp.npy`;
       const file = await index.find(wanted, 'file');
       if (file === undefined) {
@@ -293,7 +294,8 @@ async function folderSamples(
       if (typeof label === 'number') return { place: `${images}/${name}`, label, split };
       countDrop(dropped, label);
       return undefined;
-    });
+    };
+    const read = await pMap(names, readOne, { concurrency: 16 });
     for (const sample of read) if (sample !== undefined) samples.push(sample);
   }
   return samples;

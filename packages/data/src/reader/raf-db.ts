@@ -1,10 +1,11 @@
+import pMap from 'p-map';
+
 import { checkChoice } from '../error/check.ts';
 import type { DataFolder } from '../folder/data-folder.ts';
 import { joinPath } from '../folder/folder-index.ts';
 import { textLines } from '../folder/text-lines.ts';
 import type { PublishedCounts } from '../table/counts.ts';
 import { expressionClasses } from '../table/expression-classes.ts';
-import { inParallel } from '../table/in-parallel.ts';
 import type { Sample, SampleTable } from '../table/sample-table.ts';
 import { countDrop } from '../table/sample-table.ts';
 import type { DatasetReader, MissingPolicy } from './reader.ts';
@@ -122,14 +123,15 @@ export const rafDbReader: DatasetReader<RafDbOptions> = /* @__PURE__ */ defineRe
       seen.set(parts[1]!.toLowerCase(), row);
       return { file: parts[1]!, split: name[1]!.toLowerCase(), label, row };
     });
-    const samples = await inParallel(named, 16, async ({ file, split, label, row }): Promise<Sample | undefined> => {
+    const find = async ({ file, split, label, row }: (typeof named)[number]): Promise<Sample | undefined> => {
       const name = images === 'original' ? file : file.replace(/(\.[a-z]+)$/i, '_aligned$1');
       const path = await index.find(joinPath(place.images, name), 'file');
       if (path !== undefined) return { place: path, label, split };
       if (missing === 'refuse') throw missingImage(folder, place.list, row, joinPath(place.images, name));
       countDrop(dropped, 'missing-image');
       return undefined;
-    });
+    };
+    const samples = await pMap(named, find, { concurrency: 16 });
     return pathTable({
       reader: 'raf-db',
       folder,

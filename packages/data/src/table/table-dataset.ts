@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { checkChoice } from '../error/check.ts';
 import { DataError } from '../error/data-error.ts';
 import { withChannels } from '../image/channels.ts';
@@ -10,7 +11,6 @@ import { createDataset } from '../set/data-set.ts';
 import { fingerprint } from '../set/fingerprint.ts';
 import { checkIds } from '../set/sample-ids.ts';
 import { sha256 } from '../set/sha-256.ts';
-import { inParallel } from './in-parallel.ts';
 import { groupByKeys } from './sample-groups.ts';
 import type { Sample, SampleTable } from './sample-table.ts';
 
@@ -111,7 +111,7 @@ export async function tableDataset(table: SampleTable, options: TableDatasetOpti
   }
   const samples = Array.from(rows, (row) => table.samples[row]!);
   const hashes =
-    identity === 'content' ? await inParallel([...rows], width, (row) => contentHash(table, row)) : undefined;
+    identity === 'content' ? await pMap(rows, (row) => contentHash(table, row), { concurrency: width }) : undefined;
   const groupKeys = samples.map(({ subject, sequence }, i) => [
     ...(subject !== undefined ? [`subject ${subject}`] : sequence !== undefined ? [`sequence ${sequence}`] : []),
     ...(hashes === undefined ? [] : [`bytes ${hashes[i]}`]),
@@ -155,7 +155,9 @@ export async function tableDataset(table: SampleTable, options: TableDatasetOpti
     async read(ids) {
       checkIds(ids, rows.length, table.source);
       const out = new Uint8Array(ids.length * area);
-      await inParallel(Array.from(ids), width, async (id, i) => out.set(await picture(rows[id]!), i * area));
+      await pMap(Array.from(ids), async (id, i) => out.set(await picture(rows[id]!), i * area), {
+        concurrency: width,
+      });
       return out;
     },
   });
