@@ -1,16 +1,16 @@
 /** The methods of @selfcure/core against the PyTorch fixtures, on the oracle and on WASM. */
 import { describe, expect, it } from 'vitest';
 import { adam, evaluationStep, scn, trainingStep } from '@selfcure/core';
-import type { Method, Model, SampleRows } from '@selfcure/core';
+import type { Method, SampleRows } from '@selfcure/core';
 import { classifier, logitWeightedCrossEntropy, rankRegularization, selfAttentionImportance } from '@selfcure/core';
-import { convBatchNorm, globalAveragePool } from '@selfcure/models';
 import { reference } from '@selfcure/reference';
 import { trace } from '@selfcure/tensor';
-import type { Backend, NamedArrays, NumericArray, Tensor } from '@selfcure/tensor';
+import type { Backend, NamedArrays, NumericArray } from '@selfcure/tensor';
 import { wasm } from '@selfcure/wasm';
 import { highGroup } from '../../packages/core/src/head/importance-groups.ts';
 import { goldenModules, goldenSteps } from './fixtures.ts';
 import type { GoldenPreset, ModuleCase } from './fixtures.ts';
+import { goldenModel } from './golden-model.ts';
 
 /** Largest error relative to the largest element of the array. */
 function error(got: NumericArray, want: NumericArray): number {
@@ -108,21 +108,6 @@ describe.each(engines)('SCN modules on %s', (_, open, bound) => {
 });
 
 const inputs = ['x', 'weights', 'bias', 'importanceWeights', 'importanceBias'];
-
-/** The network of the recorded steps, from the layers of @selfcure/models. */
-const goldenModel: Model = {
-  name: 'golden',
-  options: {},
-  inputShape: [12, 12, 1],
-  classes: 7,
-  apply: (ops, images, { training }) => {
-    const block = (layer: string, x: Tensor, channels: number, size: number, stride: number): Tensor =>
-      convBatchNorm(ops, x, { layer, channels, size, stride }, { training });
-    const pooled = ops.maxPool(ops.relu(block('conv1', images, 4, 5, 2)), { size: 2 });
-    const inner = ops.relu(block('conv2', pooled, 8, 3, 1));
-    return globalAveragePool(ops, ops.relu(ops.add(block('conv3', inner, 8, 3, 1), inner)));
-  },
-};
 
 describe.each(engines)('training steps on %s', (_, open, __, bound) => {
   it.each(['paper', 'official-code'] as const)('twenty teacher-forced steps of %s', async (preset: GoldenPreset) => {

@@ -1,29 +1,14 @@
 /** Twenty training steps of `@selfcure/core` against PyTorch's, without a test runner: what every runtime does. */
 import { adam, decodeSafetensors, scn, trainingStep } from '@selfcure/core';
-import type { Model, SampleRows } from '@selfcure/core';
-import { convBatchNorm, globalAveragePool } from '@selfcure/models';
-import type { Backend, NamedArrays, NumericArray, Tensor } from '@selfcure/tensor';
+import type { SampleRows } from '@selfcure/core';
+import type { Backend, NamedArrays, NumericArray } from '@selfcure/tensor';
 import type { StepsMetadata } from '../golden/fixtures.ts';
+import { goldenModel as model } from '../golden/golden-model.ts';
 import metadata from '../golden/fixtures/steps-paper.json' with { type: 'json' };
 import file from '../golden/fixtures/steps-paper.safetensors';
 
 /** Largest error of an array, relative to its largest element: that of test/golden/core.test.ts for float32. */
 const bound = 1e-3;
-
-/** The network of the recorded steps, from the layers of `@selfcure/models`. */
-const model: Model = {
-  name: 'golden',
-  options: {},
-  inputShape: [12, 12, 1],
-  classes: 7,
-  apply: (ops, images, { training }) => {
-    const block = (layer: string, x: Tensor, channels: number, size: number, stride: number): Tensor =>
-      convBatchNorm(ops, x, { layer, channels, size, stride }, { training });
-    const pooled = ops.maxPool(ops.relu(block('conv1', images, 4, 5, 2)), { size: 2 });
-    const inner = ops.relu(block('conv2', pooled, 8, 3, 1));
-    return globalAveragePool(ops, ops.relu(ops.add(block('conv3', inner, 8, 3, 1), inner)));
-  },
-};
 
 /**
  * Trains the twenty steps, each from the stored state, and closes the backend.

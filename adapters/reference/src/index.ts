@@ -6,12 +6,7 @@
  */
 import { kernelBackend } from '@selfcure/tensor';
 import type { Backend } from '@selfcure/tensor';
-import { contractKernels } from './kernels/contract.ts';
-import { elementWiseKernels } from './kernels/element-wise.ts';
-import { leafKernels } from './kernels/leaf.ts';
-import { poolKernels } from './kernels/pool.ts';
-import { reduceKernels } from './kernels/reduce.ts';
-import { shapeKernels } from './kernels/shape.ts';
+import { referenceTable } from './table.ts';
 
 /**
  * A backend that computes in float64. State and outputs are `Float64Array`s.
@@ -23,19 +18,6 @@ export function reference(): Backend {
   return kernelBackend<Float64Array>({
     name: 'reference',
     capabilities: { device: 'cpu', threads: 1, precision: 'float64', deterministic: true, limits: {} },
-    table: {
-      kernels: {
-        ...leafKernels,
-        ...elementWiseKernels,
-        ...reduceKernels,
-        ...shapeKernels,
-        ...contractKernels,
-        ...poolKernels,
-      },
-      upload: (values) => Float64Array.from(values),
-      download: (value) => Float64Array.from(value),
-      share: (value) => value,
-      dispose: () => {},
-    },
+    table: referenceTable,
   });
 }

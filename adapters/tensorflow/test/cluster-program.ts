@@ -2,13 +2,13 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { adam, decodeTrainState, encodeTrainState, scn, train } from '@selfcure/core';
-import type { Callback, Run, TrainOptions } from '@selfcure/core';
-import { faceCnn } from '@selfcure/models';
+import { decodeTrainState, encodeTrainState, scn, train } from '@selfcure/core';
+import type { Callback, TrainOptions } from '@selfcure/core';
 import type { Backend } from '@selfcure/tensor';
 import { tensorflow } from '@selfcure/tensorflow';
 import type { TensorFlowCluster } from '@selfcure/tensorflow';
-import { stripes } from '../../../packages/core/test/stripes.ts';
+import { dataOf, shardedOptions } from '../../../packages/core/test/sharded-run.ts';
+import type { RunData } from '../../../packages/core/test/sharded-run.ts';
 
 /** What a worker is told. */
 export interface ClusterTask {
@@ -32,37 +32,10 @@ export type ClusterAnswer =
       readonly closedAfter: number;
     };
 
-/** Plain data of a run. */
-export type RunData = ReturnType<typeof dataOf>;
-
 /** The options that all runs share: 200 steps. */
 export function clusterOptions(backend: Backend): TrainOptions {
-  return {
-    backend,
-    recipe: scn({ preset: 'official-code', relabelEpoch: 2, margin2: 0.05 }),
-    model: faceCnn({ classes: 4, size: 12, width: 0.125 }),
-    data: stripes({ samples: 163 }),
-    validation: stripes({ samples: 20, seed: 9 }),
-    batchSize: 16,
-    optimizer: adam({ learningRate: 1e-3 }),
-    clip: { norm: 1 },
-    weightAverage: 0.9,
-    epochs: 20,
-    seed: 5,
-  };
-}
-
-/** What two runs are compared by. */
-export function dataOf({ state, history, ledger, end }: Run) {
-  const perMachine = ['seconds', 'values'];
-  return {
-    end,
-    weights: Object.fromEntries(Object.entries(state.weights).map(([name, values]) => [name, [...values]])),
-    changes: ledger.changes().map(({ sample, epoch, kind, to }) => ({ sample, epoch, kind, to })),
-    logs: history.epochs.map((log) =>
-      Object.fromEntries(Object.entries(log).filter(([name]) => !perMachine.includes(name))),
-    ),
-  };
+  const recipe = scn({ preset: 'official-code', relabelEpoch: 2, margin2: 0.05 });
+  return { ...shardedOptions(backend, recipe, { samples: 163, learningRate: 1e-3 }), epochs: 20 };
 }
 
 async function runWorker({ cluster, folder, resume }: ClusterTask): Promise<ClusterAnswer> {
