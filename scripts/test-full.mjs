@@ -8,6 +8,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { nodeBinary, nodeMajors } from './node-versions.mjs';
 import { temporary } from './pack.mjs';
+import { textTable } from './text-table.mjs';
 import { ensureInstalled, root, run } from './workspaces.mjs';
 
 const modes = ['test/conformance/wasm', 'test/conformance/webgpu', 'test/conformance/tensorflow'];
@@ -98,17 +99,7 @@ const rows = [
   ...names.map((mode) => [mode, ...[...results.values()].map(({ suites }) => cell(suites.get(mode)))]),
   ['exit', ...[...results.values()].map(({ passed }) => (passed ? 'ok' : 'FAILED'))],
 ];
-const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-console.log(
-  `\n${rows
-    .map((row) =>
-      row
-        .map((text, i) => text.padEnd(widths[i] + 2))
-        .join('')
-        .trimEnd(),
-    )
-    .join('\n')}`,
-);
+console.log(`\n${textTable(rows)}`);
 for (const [name, { suites }] of results) {
   for (const [mode, { absent }] of suites) if (absent) console.log(`${name} skipped ${mode}: ${absent}`);
 }

@@ -11,6 +11,7 @@ import { lambdaRuntime } from './runtimes/lambda.mjs';
 import { bunRuntime, denoRuntime, nodeRuntime } from './runtimes/processes.mjs';
 import { prepareProject } from './runtimes/project.mjs';
 import { workerdRuntime } from './runtimes/workerd.mjs';
+import { textTable } from './text-table.mjs';
 
 /** `whole`: everything is there where the machine is set up as .ci/run does it. */
 const runtimes = new Map([
@@ -72,17 +73,7 @@ const rows = [
     seconds.toFixed(1),
   ]),
 ];
-const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-console.log(
-  `\n${rows
-    .map((row) =>
-      row
-        .map((text, i) => text.padEnd(widths[i] + 2))
-        .join('')
-        .trimEnd(),
-    )
-    .join('\n')}`,
-);
+console.log(`\n${textTable(rows)}`);
 const failed = results.some(
   ({ outcomes }) => outcomes.length === 0 || outcomes.some(({ result }) => result === 'failed'),
 );
