@@ -71,19 +71,18 @@ export function planBackend({ heap, executor, kernels, capabilities, close }: Pl
       const made = createProgram(
         lowered,
         compiled,
-        { name: 'wasm', heap, arena, executor, stateOf: (state) => states.get(state) },
+        {
+          name: 'wasm',
+          heap,
+          arena,
+          executor,
+          stateOf: (state) => states.get(state),
+          release: (program) => void programs.delete(program),
+        },
         startedAt,
       );
-      const { dispose } = made.program;
-      const program = {
-        ...made.program,
-        dispose: () => {
-          programs.delete(program);
-          dispose();
-        },
-      };
-      programs.set(program, made);
-      return program;
+      programs.set(made.program, made);
+      return made.program;
     },
     memory: () => ({
       bytes: arena.bytes + [...states.values(), ...programs.values()].reduce((sum, { bytes }) => sum + bytes, 0),

@@ -24,6 +24,8 @@ export interface ProgramContext {
   readonly executor: Executor;
   /** The state behind a contract's one; undefined where it is disposed of or of another backend. */
   stateOf(state: State): WasmState | undefined;
+  /** Is told when the program is disposed of. */
+  release(program: Program): void;
 }
 
 /** A program, and its memory beside the shared arena. */
@@ -146,6 +148,7 @@ export function createProgram(
     dispose: () => {
       if (disposed) return;
       disposed = true;
+      context.release(program);
       heap.free(address);
     },
   };

@@ -196,7 +196,14 @@ export function planBackend({ open, kernels: usual, onProgress, tuning, storage 
           kernels: kernelsOf.map((kernel, k) => ({ ...kernel, pipeline: ready[k]! })),
           startedAt,
         },
-        { watch, pipelines, arena, maxBindingBytes, stateOf: (state) => states.get(state) },
+        {
+          watch,
+          pipelines,
+          arena,
+          maxBindingBytes,
+          stateOf: (state) => states.get(state),
+          release: (program) => void programs.delete(program),
+        },
       );
       try {
         await made.accepted;
@@ -204,16 +211,8 @@ export function planBackend({ open, kernels: usual, onProgress, tuning, storage 
         made.program.dispose();
         throw error;
       }
-      const { dispose } = made.program;
-      const program = {
-        ...made.program,
-        dispose: () => {
-          programs.delete(program);
-          dispose();
-        },
-      };
-      programs.set(program, made);
-      return program;
+      programs.set(made.program, made);
+      return made.program;
     },
     memory: () => ({
       bytes:

@@ -40,6 +40,8 @@ export interface ProgramContext {
   readonly maxBindingBytes: number;
   /** The state behind a contract's one; undefined where it is disposed of or of another backend. */
   stateOf(state: State): GpuState | undefined;
+  /** Is told when the program is disposed of. */
+  release(program: Program): void;
 }
 
 /** A graph, planned and compiled. */
@@ -189,6 +191,7 @@ export function createProgram(prepared: Prepared, context: ProgramContext): GpuP
     dispose: () => {
       if (disposed) return;
       disposed = true;
+      context.release(program);
       for (const state of [...bindings.keys()]) release(state);
       uploads.destroy();
       readBack.close();

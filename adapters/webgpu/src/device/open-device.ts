@@ -63,7 +63,7 @@ export async function openDevice(options: DeviceOptions): Promise<OpenDevice> {
         "See chrome://gpu in Chromium; in Node, a Vulkan driver must be installed. '@selfcure/wasm' runs everywhere",
     );
   }
-  if (requireHardware && isSoftware(adapter.info)) {
+  if (requireHardware && isSoftwareAdapter(adapter.info)) {
     throw new WebGpuError(
       `the only adapter computes on the processor (${adapter.info.architecture || adapter.info.description}). ` +
         "Leave out requireHardware, or use '@selfcure/wasm', which is faster there",
@@ -91,7 +91,12 @@ async function requestDevice(adapter: GPUAdapter, { wanted = [] }: DeviceOptions
   }
 }
 
-const isSoftware = (info: GPUAdapterInfo | undefined): boolean =>
+/**
+ * Whether an adapter computes on the processor: browsers mark such adapters, drivers that the system brings are known by their names.
+ *
+ * @example if (isSoftwareAdapter(adapter.info)) console.log('WebAssembly is faster here');
+ */
+export const isSoftwareAdapter = (info: Partial<GPUAdapterInfo> | undefined): boolean =>
   info?.isFallbackAdapter === true ||
   /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info?.architecture} ${info?.description}`);
 
@@ -101,7 +106,7 @@ function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, close: ()
   return {
     device,
     description: info ? [info.vendor, info.architecture, info.device, info.description].join(' ') : 'unknown',
-    software: isSoftware(info),
+    software: isSoftwareAdapter(info),
     maxBufferBytes: maxBufferSize,
     maxBindingBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize),
     maxBuffers: needed.maxStorageBuffersPerShaderStage,
