@@ -32,7 +32,8 @@ export async function lookForWebGpu(gpu: Adapters | undefined, secure: boolean):
   const { info } = adapter;
   const name = [info.vendor, info.architecture || info.description].filter(Boolean).join(' ') || 'without a name';
   const arithmetic = `WebGPU (${name})`;
-  return isSoftware(info)
+  const { isSoftwareAdapter } = await import('@selfcure/webgpu');
+  return isSoftwareAdapter(info)
     ? {
         fit: 'poor',
         reason: `its only adapter (${name}) computes on the processor, where WebAssembly is much faster`,
@@ -40,10 +41,6 @@ export async function lookForWebGpu(gpu: Adapters | undefined, secure: boolean):
       }
     : { fit: 'good', reason: `this device has a graphics processor (${name})`, arithmetic };
 }
-
-/** Browsers mark such adapters; drivers that the system brings are known by their names. */
-const isSoftware = ({ isFallbackAdapter, architecture, description }: AdapterInfo): boolean =>
-  isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${description}`);
 
 /** Errors of `@selfcure/webgpu` by their names: its code is not here before it is loaded. */
 const explanations: Readonly<Record<string, (error: Error) => string>> = {
