@@ -111,6 +111,19 @@ describe('shards of a run', () => {
     await expect(train({ ...options, recipe: bad })).rejects.toThrow(/planned 2 values for weight, 33 are needed/);
   });
 
+  it('a shard that is left as it is trains as it would without a plan', async () => {
+    const options = { ...trainOptions(reference(), 'ce'), shards: 2, epochs: 1 };
+    const oneHot = (labels: Int32Array): Float32Array =>
+      Float32Array.from({ length: labels.length * 4 }, (_, i) => (labels[i >> 2] === i % 4 ? 1 : 0));
+    const onlyFirst: Method = {
+      ...ce(),
+      plan: ({ samples, current }) =>
+        samples[0] === 0 ? { weight: new Float32Array(samples.length).fill(1), targets: oneHot(current) } : {},
+    };
+    const [planned, plain] = await Promise.all([train({ ...options, recipe: onlyFirst }), train(options)]);
+    expect(planned.model.weights).toEqual(plain.model.weights);
+  });
+
   it('refuses what does not divide', async () => {
     const options = trainOptions(reference(), 'ce');
     await expect(train({ ...options, shards: 3 })).rejects.toThrow(

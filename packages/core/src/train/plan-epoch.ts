@@ -1,31 +1,36 @@
 import { OptionError } from '../errors.ts';
 import type { EpochPlan } from '../method.ts';
+import { targetRows } from './batch.ts';
 import { timeOf } from './session.ts';
 import type { Session } from './session.ts';
 
 /**
- * What the method decides before an epoch, for each own shard, in arrays over all samples; those of other workers stay 0.
+ * What the method decides before an epoch, for each own shard, in arrays over all samples; those of other workers stay 0. A shard for which it
+ * leaves something as it is gets what that is: weights of 1, the labels as they stand.
  *
  * @throws OptionError where it plans another number of values than the shard has, or one below 0.
  */
 export function planEpoch(session: Session): EpochPlan {
   const { options, ledger, memory, shards } = session;
   const { recipe: method, data, model } = options;
-  const whole: { weight?: Float32Array; targets?: Float32Array } = {};
-  for (const { samples } of shards.own) {
-    const plan = method.plan?.(memory.rows(samples, ledger, timeOf(session))) ?? {};
-    for (const [name, width] of [
-      ['weight', 1],
-      ['targets', model.classes],
-    ] as const) {
-      const values = plan[name];
-      if (!values) continue;
+  const plans = shards.own.map(({ samples }) => ({
+    samples,
+    plan: method.plan?.(memory.rows(samples, ledger, timeOf(session))) ?? {},
+  }));
+  const whole = (name: keyof EpochPlan, width: number, asIs: (samples: Int32Array) => Float32Array): EpochPlan => {
+    if (!plans.some(({ plan }) => plan[name])) return {};
+    const all = new Float32Array(data.size * width);
+    for (const { samples, plan } of plans) {
+      const values = plan[name] ?? asIs(samples);
       checkValues(values, samples, width, `method '${method.name}' planned`, name);
-      const all = (whole[name] ??= new Float32Array(data.size * width));
       samples.forEach((sample, row) => all.set(values.subarray(row * width, (row + 1) * width), sample * width));
     }
-  }
-  return whole;
+    return { [name]: all };
+  };
+  return {
+    ...whole('weight', 1, (samples) => new Float32Array(samples.length).fill(1)),
+    ...whole('targets', model.classes, (samples) => targetRows(samples, ledger, {})),
+  };
 }
 
 function checkValues(values: Float32Array, samples: Int32Array, width: number, who: string, name: string): void {
