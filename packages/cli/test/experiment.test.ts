@@ -134,6 +134,18 @@ test('a pretraining is run once, and its fine-tuning is that of one run which do
   }
 });
 
+test('a run may start from a pretraining that every recipe shares, of other faces', async () => {
+  const options = ['--seeds', '0', '--recipes', 'cure', '--pretrain-epochs', '1', '--epochs', '2'];
+  expect((await experiment('compare', 'q', ...options)).code).toBe(0);
+  const { runs } = written('q');
+  const before = runs.map(({ spec }) => spec.pretrain!);
+  expect(before).toHaveLength(3);
+  expect(new Set(before.map((spec) => JSON.stringify(spec))).size).toBe(1);
+  expect(before[0]).toMatchObject({ epochs: 1, recipe: { use: 'ce' }, noise: { kind: 'symmetric', rate: 0.4 } });
+  expect(before[0]!.data.seed).not.toBe(runs[0]!.spec.data.seed);
+  expect(readdirSync(join(folder, 'q', 'runs', 'wasm')).filter((name) => name.startsWith('backbone'))).toHaveLength(1);
+});
+
 test('a sweep keeps what the validation set likes, and shows the choice beside its controls', async () => {
   const options = ['--grid', 'lr=0.002,0.01;margin2=0.2,0.4', '--budgets', '1,2', '--seeds', '0', '--keep', '0.5'];
   const { code } = await experiment('sweep', 's', ...options);

@@ -15,6 +15,8 @@ export type { NamedRecipe } from './design/recipes.ts';
 export { sweepControls, sweepExperiment } from './design/sweep.ts';
 export { trustedExperiment } from './design/trusted.ts';
 export type { TrustedExperimentOptions } from './design/trusted.ts';
+export { weakRun } from './design/weak-run.ts';
+export type { WeakOptions } from './design/weak-run.ts';
 export { executeJobs, outcomeName, readOutcome, runsOf } from './execute/execute-jobs.ts';
 export type { Execution, OutcomeStore } from './execute/execute-jobs.ts';
 export type { Failure, Job, Result } from './execute/job.ts';

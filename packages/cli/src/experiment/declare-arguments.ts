@@ -31,6 +31,17 @@ export const lists = {
   budgets: { description: 'epochs of the rounds; default a ninth, a third and all of --epochs', whole: true, from: 1 },
 } as const;
 
+/** Number options of every experiment but `pretrain`, which compares pretraining itself. */
+export const pretrainNumbers = {
+  'pretrain-epochs': {
+    description: 'passes over a weakly labelled set before: other faces, or the images of FER2013 that are not chosen',
+    whole: true,
+    from: 0,
+    to: 100_000,
+    default: 0,
+  },
+} as const;
+
 /** Number options of some experiments. */
 export const noiseNumbers = {
   rate: { description: 'share of wrong labels; default 0.3', from: 0, to: 0.95 },
@@ -44,8 +55,12 @@ export const verifiedNumbers = {
   },
 } as const;
 export const weakNumbers = {
-  'weak-samples': { description: 'samples of the pretraining; default four times as many', whole: true, from: 2 },
-  'weak-rate': { description: 'share of wrong labels of the pretraining; default 0.4', from: 0, to: 0.95 },
+  'weak-samples': { description: 'faces of the pretraining; default four times as many', whole: true, from: 2 },
+  'weak-rate': {
+    description: 'share of wrong labels put into the pretraining; default 0.4, FER2013 none',
+    from: 0,
+    to: 0.95,
+  },
 } as const;
 export const sweepNumbers = {
   keep: { description: 'share of the settings that go on to the next round', from: 0.01, to: 0.99, default: 0.34 },
@@ -124,6 +139,7 @@ export function designArguments(name: ExperimentName): ArgsDef {
       description: `${lists.seeds.description}; default ${defaultSeeds(name, null).join(',')}${fewRuns.includes(name) ? `, FER2013 ${defaultSeeds(name, 'folder').join(',')}` : ''}`,
     }),
     ...declareNumbers(runNumbers),
+    ...(name !== 'pretrain' && declareNumbers(pretrainNumbers)),
     model: oneOf(modelNames, 'backbone; default face-cnn'),
     flip: {
       type: 'boolean',

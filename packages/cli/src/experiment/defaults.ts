@@ -67,6 +67,7 @@ const ferData = (name: ExperimentName, folder: string): FerData => ({
   folder,
   labels: onRealNoise.includes(name) ? 'fer2013' : 'majority',
   samples: fer.samples,
+  part: 'chosen',
   seed: 2020,
 });
 

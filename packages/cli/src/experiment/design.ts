@@ -7,14 +7,14 @@ import {
   realNoiseExperiment,
   trustedExperiment,
 } from '@selfcure/experiments';
-import type { Experiment, RunSpec } from '@selfcure/experiments';
+import type { Experiment } from '@selfcure/experiments';
 import type { ExperimentSettings } from './settings.ts';
 
 /** The experiment of some settings; a sweep has none before it is done. */
 export function designOf(
   settings: ExperimentSettings & { readonly name: Exclude<ExperimentSettings['name'], 'sweep'> },
 ): Experiment {
-  const { name, base, seeds, noises, recipes, margin1, margin2, beta, map, counts } = settings;
+  const { name, base, seeds, noises, recipes, margin1, margin2, beta, map, weakSamples, weakRate, counts } = settings;
   switch (name) {
     case 'noise':
       return noiseExperiment({ base, seeds, ...(noises && { noises }), ...(recipes && { recipes }) });
@@ -30,7 +30,14 @@ export function designOf(
         ...(beta && { beta }),
       });
     case 'pretrain':
-      return pretrainExperiment({ base, seeds, ...weakly(settings) });
+      return pretrainExperiment({
+        base,
+        seeds,
+        weak: {
+          ...(weakSamples !== null && { samples: weakSamples }),
+          ...(weakRate !== null && { noise: { kind: 'symmetric', rate: weakRate } }),
+        },
+      });
     case 'compare':
       return compareExperiment({ base, seeds, ...(recipes && { recipes }) });
     case 'real-noise':
@@ -38,21 +45,4 @@ export function designOf(
     case 'trusted':
       return trustedExperiment({ base, seeds, ...(counts && { counts }) });
   }
-}
-
-/** The weakly labelled set of `pretrain`: other faces with more wrong labels, or all of FER2013's own labels. */
-function weakly({ base: { data }, weakSamples, weakRate }: ExperimentSettings): {
-  weak: RunSpec['data'];
-  weakNoise: RunSpec['noise'];
-} {
-  const seed = data.seed + 7919;
-  if (data.kind === 'faces')
-    return {
-      weak: { ...data, samples: weakSamples ?? 4 * data.samples, seed },
-      weakNoise: { kind: 'symmetric', rate: weakRate ?? 0.4 },
-    };
-  return {
-    weak: { ...data, labels: 'fer2013', samples: weakSamples, seed },
-    weakNoise: weakRate === null ? null : { kind: 'symmetric', rate: weakRate },
-  };
 }

@@ -33,6 +33,8 @@ export function readExperiment(name: ExperimentName, args: Arguments, cwd: strin
   const counts = name === 'trusted' ? list('verified') : null;
   checkVerified(base, [recipe, ...(recipes ?? []).map((one) => one.recipe)], counts ?? []);
   const weak = readNumbers(weakNumbers, args);
+  if (folder !== null && weak['weak-samples'] !== undefined)
+    throw new UsageError('--weak-samples belongs to DATA faces; of a folder every image that is not chosen is taken');
   const grid = args['grid'] === undefined ? {} : readGrid(String(args['grid']));
   return {
     name,

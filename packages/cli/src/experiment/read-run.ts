@@ -1,9 +1,10 @@
+import { weakRun } from '@selfcure/experiments';
 import type { FacesData, FerData, NoiseSpec, RunSpec } from '@selfcure/experiments';
 import { modelNames } from '@selfcure/models';
 import { readChoice } from '../argument/choice.ts';
 import { readNumbers } from '../argument/number-option.ts';
 import { UsageError } from '../errors.ts';
-import { ferLabels, noiseKinds, noiseNumbers, runNumbers } from './declare-arguments.ts';
+import { ferLabels, noiseKinds, noiseNumbers, pretrainNumbers, runNumbers } from './declare-arguments.ts';
 import { defaultRun } from './defaults.ts';
 import type { ExperimentName } from './settings.ts';
 
@@ -38,7 +39,8 @@ export function readRun(name: ExperimentName, args: Arguments, folder: string | 
   };
   if (run.data.samples !== null && run.data.samples < run.batchSize)
     throw new UsageError(`--batch: ${run.batchSize} is more than the ${run.data.samples} training samples`);
-  return run;
+  const before = readNumbers(pretrainNumbers, args)['pretrain-epochs'] ?? 0;
+  return before === 0 ? run : { ...run, pretrain: { ...weakRun(run), epochs: before } };
 }
 
 type Numbers = ReturnType<typeof readNumbers<typeof runNumbers>>;

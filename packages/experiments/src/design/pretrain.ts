@@ -1,15 +1,14 @@
-import type { NoiseSpec, RunSpec } from '../spec/run-spec.ts';
 import { summarizeResults } from '../table/summarize.ts';
 import { metrics, overSeeds } from './experiment.ts';
 import type { Experiment, ExperimentOptions } from './experiment.ts';
 import { standardRecipes, withRecipe } from './recipes.ts';
+import { weakRun } from './weak-run.ts';
+import type { WeakOptions } from './weak-run.ts';
 
 /** Options of {@link pretrainExperiment}. */
 export interface PretrainExperimentOptions extends ExperimentOptions {
-  /** The weakly labelled set that comes before; its size as against that of `base`. Default: four times as many samples, other faces. */
-  readonly weak?: RunSpec['data'];
-  /** Wrong labels put into it; null for none beside those that it has. Default: symmetric 40 %. */
-  readonly weakNoise?: NoiseSpec | null;
+  /** The weakly labelled set that comes before. */
+  readonly weak?: WeakOptions;
 }
 
 /**
@@ -18,22 +17,9 @@ export interface PretrainExperimentOptions extends ExperimentOptions {
  *
  * @example const { jobs } = pretrainExperiment({ base });
  */
-export function pretrainExperiment({
-  base,
-  seeds,
-  weak,
-  weakNoise = { kind: 'symmetric', rate: 0.4 },
-}: PretrainExperimentOptions): Experiment {
+export function pretrainExperiment({ base, seeds, weak }: PretrainExperimentOptions): Experiment {
   const [ce, ceRelabel, scn] = standardRecipes(base.epochs) as [never, never, never];
-  const before: RunSpec = {
-    ...base,
-    data: weak ?? { ...base.data, samples: 4 * (base.data.samples ?? 1000), seed: base.data.seed + 7919 },
-    noise: weakNoise,
-    oracle: null,
-    verified: 0,
-    recalibrate: null,
-    pretrain: null,
-  };
+  const before = weakRun(base, weak);
   const stages = [
     ['-', null],
     ['ce', withRecipe(before, ce)],

@@ -15,7 +15,7 @@ import {
 } from '@selfcure/data';
 import type { FerTable } from '@selfcure/data';
 import { chooseRandom } from '@selfcure/audit';
-import type { NoiseSpec, RunSpec } from '../spec/run-spec.ts';
+import type { FerData, NoiseSpec, RunSpec } from '../spec/run-spec.ts';
 
 /** The data sets of a run. */
 export interface RunSets {
@@ -53,10 +53,22 @@ async function cleanSets({ data, seed }: RunSpec, readFer: ReadFer): Promise<Rec
   });
   const held = (split: 'valid' | 'test'): Dataset => ferDatasetOf(table, { split, labels: 'majority', twins: 'drop' });
   return {
-    train: data.samples === null ? all : await classProportionalSubset(all, { samples: data.samples, seed: data.seed }),
+    train: partOf(all, data),
     validation: held('valid'),
     test: held('test'),
   };
+}
+
+/** The images of a spec. They are chosen by their truth, so that runs on either labels have the same ones. */
+function partOf(all: Dataset, { samples, part, seed }: FerData): Dataset {
+  if (samples === null && part === 'chosen') return all;
+  const { ids } = classProportionalSubset({ ...all, labels: all.truth! }, { samples: samples ?? all.size, seed });
+  if (part === 'chosen') return subset(all, ids);
+  const chosen = new Set(ids);
+  return subset(
+    all,
+    [...all.labels.keys()].filter((i) => !chosen.has(i)),
+  );
 }
 
 const withTruth = (data: Dataset): Dataset & { readonly truth: Int32Array } => ({

@@ -21,9 +21,11 @@ export interface FerData {
   /** Holds fer2013.csv and fer2013new.csv. */
   readonly folder: string;
   readonly labels: 'fer2013' | 'majority';
-  /** Training images; null for all. */
+  /** Images of the chosen subset, class-proportional by FER+'s majority; null for all. */
   readonly samples: number | null;
-  /** Of the subset: the same images for every run. */
+  /** `chosen`: the subset is trained on; `others`: what it leaves, to pretrain on. */
+  readonly part: 'chosen' | 'others';
+  /** Of the subset: the same images for every run, whatever its labels. */
   readonly seed: number;
 }
 
