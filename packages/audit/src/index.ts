@@ -16,6 +16,8 @@ export type { JudgeOptions } from './audit/judge-labels.ts';
 export { measureQuality } from './audit/measure-quality.ts';
 export { collectEvidence } from './evidence/collect-evidence.ts';
 export type { Evidence, EvidenceEpoch, EvidenceOptions } from './evidence/evidence.ts';
+export { passMeans, withPassMeans } from './evidence/pass-means.ts';
+export type { PassMeans } from './evidence/pass-means.ts';
 export type { JudgedSamples, VerifiedLabels } from './predictions.ts';
 export { applyRecalibration, classOffsets, matrixScaling } from './recalibrate/recalibrate.ts';
 export type { KnownSamples, Recalibration } from './recalibrate/recalibrate.ts';

@@ -22,6 +22,7 @@ export { CheckpointError, NonFiniteError, OptionError, SelfCureError, TrainError
 export { evaluate, predict, score } from './evaluate.ts';
 export type { Evaluation, PredictOptions, Predictions } from './evaluate.ts';
 export { classifier } from './head/classifier.ts';
+export { hasHead } from './head/head.ts';
 export type { Head } from './head/head.ts';
 export { selfAttentionImportance } from './head/self-attention-importance.ts';
 export { undoChanges } from './ledger/undo-changes.ts';
@@ -84,6 +85,7 @@ export type { RandomStream, StreamKey } from './random/stream.ts';
 export { ceRelabel } from './recipe/ce-relabel.ts';
 export { ce } from './recipe/ce.ts';
 export { withRelabel } from './recipe/with-relabel.ts';
+export { measuredOnProbes } from './recipe/measured-on-probes.ts';
 export { withProbes } from './recipe/with-probes.ts';
 export { composeMethod } from './recipe/compose-method.ts';
 export type { MethodParts } from './recipe/compose-method.ts';

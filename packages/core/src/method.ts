@@ -42,9 +42,9 @@ export interface Column {
   readonly source: string;
   /**
    * Keeps the exponential average over epochs with this decay, corrected for its start from 0 (divided by 1 - decay^t after
-   * t values); absent: the latest value.
+   * t values), or the mean of all; absent: the latest value.
    */
-  readonly average?: number;
+  readonly average?: number | 'mean';
   /** The step takes the row as input `remembered[name]`; 0 before the first value. */
   readonly feed?: boolean;
 }

@@ -21,7 +21,6 @@ export { executeJobs, outcomeName, readOutcome, runsOf } from './execute/execute
 export type { Execution, OutcomeStore } from './execute/execute-jobs.ts';
 export type { Failure, Job, Result } from './execute/job.ts';
 export { shardOf } from './execute/shard-of.ts';
-export { auditScores } from './run/audit-scores.ts';
 export { loadSets } from './run/data.ts';
 export type { ReadFer, RunSets } from './run/data.ts';
 export { runSpec } from './run/run-spec.ts';

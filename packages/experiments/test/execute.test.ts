@@ -70,7 +70,14 @@ describe('what is stored', () => {
     const store = memoryStore();
     const spec = {
       ...base,
-      data: { kind: 'fer' as const, folder: '/home/somebody/faces', labels: 'fer2013' as const, samples: 10, part: 'chosen' as const, seed: 0 },
+      data: {
+        kind: 'fer' as const,
+        folder: '/home/somebody/faces',
+        labels: 'fer2013' as const,
+        samples: 10,
+        part: 'chosen' as const,
+        seed: 0,
+      },
     };
     await executeJobs({
       jobs: [{ labels: {}, spec: { ...spec, pretrain: spec } }],

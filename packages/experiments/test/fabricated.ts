@@ -8,7 +8,6 @@ export const base: RunSpec = {
   verified: 0,
   model: { name: 'face-cnn', width: 0.125 },
   recipe: { use: 'ce' },
-  recalibrate: null,
   epochs: 3,
   batchSize: 16,
   learningRate: 2e-3,

@@ -2,6 +2,7 @@ import { ce, measureNormalization, predict, predictedLabels, train } from '@self
 import type { Callback, Dataset, Predictions, Run } from '@selfcure/core';
 import { dealFolds, partOf } from './folds.ts';
 import type { Evidence, EvidenceOptions } from './evidence.ts';
+import { passMeans, withPassMeans } from './pass-means.ts';
 
 /**
  * Trains and collects what the network says of every sample and its given label. Verified labels of the data set are not used: what is
@@ -32,37 +33,15 @@ function withoutVerified({ name, size, classes, shape, labels, fingerprint, ...d
 }
 
 async function overEpochs(options: EvidenceOptions): Promise<Evidence | null> {
-  const { data, epochs } = options;
+  const { data, epochs, recipe = ce() } = options;
   const classes = data.classes.length;
-  const passes = new Int32Array(data.size);
-  const probabilities = new Float32Array(data.size * classes);
-  const loss = new Float32Array(data.size);
-  let importance: Float32Array | null = null;
-  const average: Callback = {
-    name: 'EpochAverages',
-    onEpochEnd: ({ state: { memory } }) => {
-      const alpha = memory['importance'];
-      if (alpha) importance ??= new Float32Array(data.size);
-      for (let i = 0; i < data.size; i++) {
-        // A batch that is not full leaves its samples out of the epoch.
-        if (memory['passes']![i] === passes[i]) continue;
-        const share = 1 / ++passes[i]!;
-        const towards = (mean: Float32Array, at: number, value: number): void => {
-          mean[at]! += (value - mean[at]!) * share;
-        };
-        for (let c = 0; c < classes; c++)
-          towards(probabilities, i * classes + c, memory['probabilities']![i * classes + c]!);
-        towards(loss, i, memory['loss']![i]!);
-        if (importance) towards(importance, i, alpha![i]!);
-      }
-    },
-  };
-  const run = await trainOnce(options, data, null, [average]);
+  const run = await trainOnce({ ...options, recipe: withPassMeans(recipe) }, data, null);
   if (run.end !== 'finished') return null;
-  const missed = [...passes.keys()].filter((i) => passes[i] === 0);
+  const { probabilities, loss, importance } = passMeans(run.rows);
+  // A batch that is not full leaves its samples out of an epoch.
+  const missed = run.rows.samples.filter((i) => run.rows.passes[i] === 0);
   if (missed.length > 0) {
-    const part = partOf(data, Int32Array.from(missed), 'not passed');
-    const said = await predictWith(options, run, part);
+    const said = await predictWith(options, run, partOf(data, missed, 'not passed'));
     missed.forEach((sample, row) => {
       const p = said.probabilities.subarray(row * classes, (row + 1) * classes);
       probabilities.set(p, sample * classes);
@@ -93,7 +72,7 @@ async function outOfFolds(
   let importance: Float32Array | null = null;
   for (let fold = 0; fold < folds; fold++) {
     const others = Int32Array.from([...foldOf.keys()].filter((i) => foldOf[i] !== fold));
-    const run = await trainOnce(options, partOf(data, others, `without fold ${fold + 1} of ${folds}`), fold, []);
+    const run = await trainOnce(options, partOf(data, others, `without fold ${fold + 1} of ${folds}`), fold);
     if (run.end !== 'finished') return null;
     const said = await predictWith(options, run, data);
     if (said.importance) importance ??= new Float32Array(data.size);
@@ -145,7 +124,6 @@ function trainOnce(
   }: EvidenceOptions,
   data: Dataset,
   fold: number | null,
-  callbacks: readonly Callback[],
 ): Promise<Run> {
   const tell: Callback = {
     name: 'Evidence',
@@ -163,7 +141,7 @@ function trainOnce(
     ...(augmentation && { augmentation }),
     ...(normalization && { normalization }),
     ...(signal && { signal }),
-    callbacks: [...callbacks, tell],
+    callbacks: [tell],
   });
 }
 

@@ -43,7 +43,6 @@ export function defaultRun(name: ExperimentName, folder: string | null): RunSpec
     verified: 0,
     model: { name: 'face-cnn', width },
     recipe: { use: 'ce' },
-    recalibrate: null,
     epochs,
     batchSize,
     learningRate,

@@ -1,6 +1,6 @@
 import { leastVerified } from '@selfcure/audit';
 import type { TransitionEstimate } from '@selfcure/audit';
-import { gatedRelabel, score, withProbes, withRelabel } from '@selfcure/core';
+import { measuredOnProbes, score } from '@selfcure/core';
 import type { Dataset, Evaluation, GateReading, Method, TrainedModel } from '@selfcure/core';
 import type { Backend } from '@selfcure/tensor';
 import type { RunData } from '../data/run-data.ts';
@@ -43,14 +43,9 @@ export function trustedRun(
   const measure = countTrusted(random) >= leastVerified;
   const gate: GateReading[] = [...earlier];
   const onReading = (reading: GateReading): void => void gate.push(reading);
-  const measuring = (): Method =>
-    withProbes(
-      method.relabel ? withRelabel(method, gatedRelabel(method.relabel, { verified: random, onReading })) : method,
-      random,
-    );
   let tested: TrustedFacts['recalibrated'] = null;
   return {
-    method: measure ? measuring() : method,
+    method: measure ? measuredOnProbes(method, random, { onReading }) : method,
     facts: () => ({
       random: countTrusted(random),
       chosen: countTrusted(chosen),

@@ -12,7 +12,11 @@ export interface Head {
   apply(ops: Ops, features: Tensor): Tensor;
 }
 
-/** Whether a method has a head of this name. */
+/**
+ * Whether a method has a head of this name.
+ *
+ * @example hasHead(scn(), 'importance') // true
+ */
 export function hasHead({ needs }: Method, name: string): boolean {
   return needs.heads?.some((head) => head.name === name) ?? false;
 }

@@ -72,12 +72,13 @@ export function createSampleMemory({
     });
     return rows;
   };
-  /** Averages start from 0: what is stored is divided by 1 - decay^passes. */
+  /** Exponential averages start from 0: what is stored is divided by 1 - decay^passes. */
   const corrected = (column: Column, ids: Int32Array): Float32Array => {
     const rows = gather(stored.get(column)!, ids, width(column));
-    if (column.average === undefined) return rows;
+    const decay = column.average;
+    if (decay === undefined || decay === 'mean') return rows;
     ids.forEach((id, row) => {
-      const weight = passes[id]! > 0 ? 1 / (1 - wholePower(column.average!, passes[id]!)) : 0;
+      const weight = passes[id]! > 0 ? 1 / (1 - wholePower(decay, passes[id]!)) : 0;
       for (let k = 0; k < width(column); k++) rows[row * width(column) + k]! *= weight;
     });
     return rows;
@@ -123,12 +124,13 @@ export function createSampleMemory({
       });
       for (const [column, target] of stored) {
         const source = outputs[sourceOf(column)]!;
-        const decay = column.average;
-        if (decay === undefined) {
+        const { average } = column;
+        if (average === undefined) {
           take(source, ids, target, width(column));
           continue;
         }
         ids.forEach((id, row) => {
+          const decay = average === 'mean' ? 1 - 1 / passes[id]! : average;
           for (let k = 0; k < width(column); k++) {
             const at = id * width(column) + k;
             target[at] = decay * target[at]! + (1 - decay) * source[row * width(column) + k]!;

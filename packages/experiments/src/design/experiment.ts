@@ -73,6 +73,8 @@ export const metrics: readonly Metric[] = [
   { key: 'auroc/meanGivenProbability', label: 'AUROC of mean P(given)', group: 'detection' },
   { key: 'auroc/posterior', label: 'AUROC of the posterior', group: 'detection' },
   { key: 'ap/posterior', label: 'average precision of the posterior', group: 'detection' },
+  { key: 'list/count', label: 'suspects at 20 % false discoveries', group: 'detection' },
+  { key: 'list/falseDiscoveryRate', label: 'of them right labels', percent: true, group: 'detection' },
   { key: 'auroc/importance', label: 'AUROC of importance', group: 'detection' },
   { key: 'seconds', label: 'seconds of training', group: 'cost' },
 ];

@@ -27,7 +27,6 @@ export function weakRun(base: RunSpec, { samples, noise }: WeakOptions = {}): Ru
     recipe: { use: 'ce' },
     oracle: null,
     verified: 0,
-    recalibrate: null,
     pretrain: null,
   };
 }

@@ -1,19 +1,23 @@
-import { auditScores } from './audit-scores.ts';
-import { auroc, averagePrecision, noiseDetection, predictedLabels, relabelQuality } from '@selfcure/core';
+import { noiseDetection, predictedLabels, relabelQuality } from '@selfcure/core';
 import type { Evaluation, Run } from '@selfcure/core';
 import type { Figures } from '../spec/run-spec.ts';
+import type { CorrectionName } from './corrections.ts';
+import { labelFigures } from './label-figures.ts';
 
 /** Numbers of a finished run against the true labels of its training data. Shares are in [0, 1]. */
 export function figuresOf({
   run,
   test,
   best,
+  corrected,
   truth,
 }: {
   readonly run: Run;
   /** Of the last epoch, and of the best by validation. */
   readonly test: Evaluation;
   readonly best: Evaluation | null;
+  /** After each correction by verified labels; null where none is verified. */
+  readonly corrected: Readonly<Record<CorrectionName, Evaluation>> | null;
   readonly truth: Int32Array;
 }): Figures {
   const { ledger, rows, history } = run;
@@ -22,15 +26,13 @@ export function figuresOf({
   const seen = [...rows.samples].filter((i) => rows.passes[i]! > 0);
   const wrong = seen.filter((i) => truth[i] !== rows.given[i]);
   const edits = quality.edits > 0 ? quality : { precision: null, recall: null, harm: null };
-  const isWrong = Uint8Array.from(seen, (i) => (truth[i] === rows.given[i] ? 0 : 1));
-  const posterior = auditScores(rows);
-  const some = Float64Array.from(seen, (i) => posterior[i]!);
   return {
-    accuracy: test.accuracy,
-    balancedAccuracy: test.balancedAccuracy,
-    macroF1: test.macroF1,
-    calibrationError: test.calibrationError,
-    negativeLogLikelihood: test.negativeLogLikelihood,
+    ...testFigures(test),
+    ...Object.fromEntries(
+      Object.entries(corrected ?? {}).flatMap(([name, evaluation]) =>
+        Object.entries(testFigures(evaluation)).map(([figure, value]) => [`${name}/${figure}`, value]),
+      ),
+    ),
     'best/accuracy': best && best.accuracy,
     'best/balancedAccuracy': best && best.balancedAccuracy,
     'best/epoch': run.best && run.best.epoch,
@@ -50,8 +52,15 @@ export function figuresOf({
         [`ap/${name}`, precision],
       ]),
     ),
-    'auroc/posterior': auroc(some, isWrong),
-    'ap/posterior': averagePrecision(some, isWrong),
+    ...labelFigures(run, truth),
     seconds: history.series('seconds').reduce((sum, seconds) => sum + seconds, 0),
   };
 }
+
+const testFigures = ({
+  accuracy,
+  balancedAccuracy,
+  macroF1,
+  calibrationError,
+  negativeLogLikelihood,
+}: Evaluation): Figures => ({ accuracy, balancedAccuracy, macroF1, calibrationError, negativeLogLikelihood });

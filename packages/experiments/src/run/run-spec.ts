@@ -1,10 +1,11 @@
-import { applyRecalibration, classOffsets, matrixScaling, transitionFromVerified } from '@selfcure/audit';
-import { adam, cosineDecay, predict, score, train } from '@selfcure/core';
+import { transitionFromVerified, withPassMeans } from '@selfcure/audit';
+import { adam, cosineDecay, measuredOnProbes, predict, score, train } from '@selfcure/core';
 import type { Dataset, Evaluation, Method, Model, Predictions, Run, TrainState } from '@selfcure/core';
 import { createParts } from '@selfcure/core/app';
 import { modelByName } from '@selfcure/models';
 import type { Backend, NamedArrays } from '@selfcure/tensor';
 import type { RecipeSpec, RunOutcome, RunSpec } from '../spec/run-spec.ts';
+import { correctedTests } from './corrections.ts';
 import { augmentationOf, loadSets } from './data.ts';
 import type { ReadFer, RunSets } from './data.ts';
 import { figuresOf } from './figures.ts';
@@ -45,16 +46,13 @@ export async function runSpec(spec: RunSpec, place: RunPlace): Promise<RunOutcom
   const run = await trainSpec(spec, sets, place, first);
   if (run.end !== 'finished') return null;
   await place.onBackbone?.(backboneOf(run));
-  const test = await evaluateTest(spec, run, sets, backend);
-  const best =
-    run.best &&
-    score(
-      await predict({ backend, model: run.best.model, data: sets.test }),
-      sets.test.labels,
-      sets.test.classes.length,
-    );
+  const scored = (predictions: Predictions): Evaluation =>
+    score(predictions, sets.test.labels, sets.test.classes.length);
+  const predictions = await predict({ backend, model: run.model, data: sets.test });
+  const best = run.best && scored(await predict({ backend, model: run.best.model, data: sets.test }));
+  const corrected = spec.verified > 0 ? await correctedTests({ backend, model: run.model, sets, predictions }) : null;
   return {
-    figures: figuresOf({ run, test, best, truth: sets.train.truth }),
+    figures: figuresOf({ run, test: scored(predictions), best, corrected, truth: sets.train.truth }),
     curves: curvesOf(run),
     warnings: run.warnings.map(({ message }) => message),
     engine: { name, device: capabilities.device, precision: capabilities.precision },
@@ -104,8 +102,18 @@ const modelOf = ({ model }: RunSpec, { shape, classes }: Dataset): Model =>
 const optimizerOf = ({ learningRate, weightDecay }: RunSpec) =>
   adam({ learningRate: cosineDecay({ learningRate, warmUpEpochs: 1 }), weightDecay });
 
-/** The method of a recipe; a transition matrix `'verified'` is estimated from the verified labels. */
-function methodOf({ transition, ...recipe }: RecipeSpec, { train: { labels, verified, classes } }: RunSets): Method {
+/** The method of a recipe, which keeps what an audit reads; verified samples are its probes. */
+function methodOf(recipe: RecipeSpec, sets: RunSets): Method {
+  const method = withPassMeans(methodByName(recipe, sets));
+  const { verified } = sets.train;
+  return verified ? measuredOnProbes(method, verified) : method;
+}
+
+/** A transition matrix `'verified'` is estimated from the verified labels. */
+function methodByName(
+  { transition, ...recipe }: RecipeSpec,
+  { train: { labels, verified, classes } }: RunSets,
+): Method {
   const parts = createParts();
   if (transition === undefined) return parts.method(recipe);
   const matrix =
@@ -137,35 +145,6 @@ const backboneOf = (run: Run): BackboneWeights =>
       /^(classifier|importance)\//.test(name) ? [] : [[name, Float32Array.from(values)]],
     ),
   );
-
-/** The test, with predictions corrected on the verified labels where the spec wants it. */
-async function evaluateTest({ recalibrate }: RunSpec, run: Run, sets: RunSets, backend: Backend): Promise<Evaluation> {
-  const { test, train: data } = sets;
-  const classes = data.classes.length;
-  const predictions = await predict({ backend, model: run.model, data: test });
-  if (recalibrate === null) return score(predictions, test.labels, classes);
-  const { probabilities } = await predict({ backend, model: run.model, data });
-  const known = [...(data.verified ?? [])].flatMap((label, sample) => (label >= 0 ? [sample] : []));
-  const fit = recalibrate === 'offsets' ? classOffsets : matrixScaling;
-  const better = applyRecalibration(
-    fit({
-      classes,
-      probabilities: known.flatMap((sample) => [...probabilities.subarray(sample * classes, (sample + 1) * classes)]),
-      truth: known.map((sample) => data.verified![sample]!),
-    }),
-    predictions.probabilities,
-  );
-  const corrected: Predictions = {
-    ...predictions,
-    probabilities: Float32Array.from(better),
-    weightedProbabilities: null,
-    labels: Int32Array.from({ length: test.size }, (_, i) => {
-      const row = better.subarray(i * classes, (i + 1) * classes);
-      return row.indexOf(Math.max(...row));
-    }),
-  };
-  return score(corrected, test.labels, classes);
-}
 
 function curvesOf({ history }: Run): Record<string, readonly number[]> {
   const names = ['loss', 'accuracy', 'importance', 'noise', 'edited', 'out', 'validation/accuracy', 'term/rank/active'];

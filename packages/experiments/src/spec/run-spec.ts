@@ -51,13 +51,14 @@ export interface RunSpec {
   readonly noise: NoiseSpec | null;
   /** `remove`: wrong labels are left out; `mend`: they are true. Bounds that no method has: they look at the truth. Default null. */
   readonly oracle: 'remove' | 'mend' | null;
-  /** Training samples whose label a person has verified (here: whose true label is shown), drawn at random within given labels; 0 for none. */
+  /**
+   * Training samples whose label a person has verified (here: whose true label is shown), drawn at random within given labels; 0 for none. They stay out of the
+   * loss and measure: relabelling is gated on them, and predictions are corrected on them.
+   */
   readonly verified: number;
   readonly model: { readonly name: string; readonly width: number };
   /** `transition: 'verified'` in its options stands for the matrix that the verified labels give. */
   readonly recipe: RecipeSpec;
-  /** Corrects predictions after training, on the verified labels. */
-  readonly recalibrate: 'offsets' | 'matrix' | null;
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
