@@ -16,13 +16,26 @@ import {
   toCsv,
   toMarkdown,
   trustedExperiment,
+  weakRun,
 } from '@selfcure/experiments';
-import type { Job, Result, RunOutcome, RunSpec } from '@selfcure/experiments';
+import type { FerData, Job, Result, RunOutcome, RunSets, RunSpec } from '@selfcure/experiments';
+import type { FerTable } from '@selfcure/data';
 import { createParts } from '@selfcure/core/app';
 import type { TrainState } from '@selfcure/core';
 import type { Backend } from '@selfcure/tensor';
 import { wasm } from '@selfcure/wasm';
 import { base, job, memoryStore, outcome } from './fabricated.ts';
+
+/** 100 training images, of which a fifth has a FER2013 label that no voter agrees with, and a few of the other splits. */
+const fer: FerTable = {
+  size: 110,
+  images: Uint8Array.from({ length: 110 * 48 * 48 }, (_, i) => (i % (48 * 48) === 0 ? i / (48 * 48) : i % 251)),
+  // FER2013's angry is class 4 of FER+, neutral class 0.
+  emotions: Uint8Array.from({ length: 110 }, (_, row) => ((row % 2 === 0) !== (row % 5 === 0) ? 6 : 0)),
+  splits: Uint8Array.from({ length: 110 }, (_, row) => (row < 100 ? 0 : row < 105 ? 1 : 2)),
+  votes: Uint8Array.from({ length: 1100 }, (_, i) => (i % 10 === (Math.floor(i / 10) % 2 === 0 ? 0 : 4) ? 10 : 0)),
+  firsts: Int32Array.from({ length: 110 }, (_, row) => row),
+};
 
 const noFer = (): never => {
   throw new Error('no FER2013 here');
@@ -47,6 +60,29 @@ describe('data of a spec', () => {
     expect(without.train.labels).toEqual(without.train.truth);
     const mended = await loadSets({ ...spec, verified: 0, oracle: 'mend' }, noFer);
     expect(mended.train.labels).toEqual(train.truth);
+  });
+  it('chooses the same images of FER2013 whatever their labels, and pretrains on none of them', async () => {
+    const spec: RunSpec = {
+      ...base,
+      noise: null,
+      data: { kind: 'fer', folder: '', labels: 'majority', samples: 40, part: 'chosen', seed: 1 },
+    };
+    const sets = async (over: Partial<FerData>): Promise<RunSets['train']> =>
+      (await loadSets({ ...spec, data: { ...(spec.data as FerData), ...over } }, () => Promise.resolve(fer))).train;
+    const images = async (data: RunSets['train']): Promise<string[]> =>
+      Promise.all([...data.labels.keys()].map(async (id) => String((await data.read([id]))[0])));
+    const [right, given, others] = await Promise.all([
+      sets({}),
+      sets({ labels: 'fer2013' }),
+      sets({ labels: 'fer2013', part: 'others' }),
+    ]);
+    expect(right.size).toBe(40);
+    expect(others.size).toBe(60);
+    expect(given.truth).toEqual(right.labels);
+    expect(given.labels).not.toEqual(right.labels);
+    expect(await images(given)).toEqual(await images(right));
+    expect(new Set([...(await images(given)), ...(await images(others))]).size).toBe(100);
+    expect(weakRun(spec).data).toEqual({ ...spec.data, labels: 'fer2013', part: 'others' });
   });
   it.each([
     ['pair', 0.2],
@@ -243,6 +279,27 @@ describe('designs', () => {
         for (const { points } of series) expect(points.length).toBeGreaterThan(0);
     },
   );
+  it('trusted shows what corrections make of each training, and its share of the gap', () => {
+    const accuracy: Readonly<Record<string, number>> = { 'ce 0': 0.6, 'oracle: wrong labels mended all': 0.8 };
+    const results = designs.trusted.jobs.map((one): Result => {
+      const own = accuracy[`${one.labels['recipe']} ${one.labels['verified']}`] ?? 0.65;
+      const { figures, ...rest } = outcome(own);
+      return {
+        ...one,
+        outcome: { ...rest, figures: { ...figures, ...(one.spec.verified > 0 && { 'matrix/accuracy': 0.7 }) } },
+      };
+    });
+    const { rows } = designs.trusted.summarize(results)[0]!;
+    const cellOf = (recipe: string, verified: string) => {
+      const { cells } = rows.find(({ labels }) => labels['recipe'] === recipe && labels['verified'] === verified)!;
+      return [cells['accuracy']!.mean, cells['gapShare']!.mean].map((value) => Math.round(1e6 * value) / 1e6);
+    };
+    expect(cellOf('ce', '0')).toEqual([0.6, 0]);
+    expect(cellOf('forward', '100')).toEqual([0.65, 0.25]);
+    expect(cellOf('ce, matrix scaling', '100')).toEqual([0.7, 0.5]);
+    expect(rows.filter(({ labels }) => labels['recipe']!.endsWith('matrix scaling'))).toHaveLength(9);
+    expect(rows.some(({ labels }) => labels['recipe']!.endsWith('class offsets'))).toBe(false);
+  });
   it('ablation has the eight combinations, each with the modules that its row names', async () => {
     const { jobs } = designs.ablation;
     expect(new Set(jobs.map(({ labels }) => Object.values(labels).join(''))).size).toBe(8);

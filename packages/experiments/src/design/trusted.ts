@@ -87,14 +87,14 @@ export function trustedExperiment({
           y: 'test accuracy',
           percent: true,
           kind: 'lines',
-          series: names.map((name) => ({
-            label: name,
-            points: counts.flatMap((count) => {
+          series: names.flatMap((label) => {
+            const points = counts.flatMap((count) => {
               // Nothing is corrected on no verified labels.
-              const found = spread(count === 0 ? name.replace(/,.*/, '') : name, String(count));
+              const found = spread(count === 0 ? label.replace(/,.*/, '') : label, String(count));
               return found ? [{ x: count, ...found }] : [];
-            }),
-          })),
+            });
+            return points.length > 0 ? [{ label, points }] : [];
+          }),
           references: [
             { label: 'ce + relabel', found: spread('ce + relabel', '0') },
             ...oracles.map(({ name }) => ({ label: name, found: spread(name, 'all') })),
