@@ -7,6 +7,7 @@ import { wasm } from '@selfcure/wasm';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { readGrid } from '../src/experiment/grid.ts';
 import { readRecipes } from '../src/experiment/recipe-list.ts';
+import { readExperiment } from '../src/experiment/read-experiment.ts';
 import { readShard } from '../src/experiment/shard.ts';
 import { csvRows, run, temporaryFolder } from './run-main.ts';
 
@@ -193,6 +194,23 @@ test('margins, ablation, noise and trusted run with all their plots', async () =
 });
 
 describe('what a command line says', () => {
+  test('kinds of noise have rates of their own, or all that are given', () => {
+    const noises = (kinds: string, rate?: string) =>
+      readExperiment('noise', { 'noise-kind': kinds, ...(rate && { rate }) }, '/').noises!.map(
+        ({ kind, rate: of }) => `${kind} ${of}`,
+      );
+    expect(noises('symmetric,feature-dependent:0.2', '0,0.1,0.3')).toEqual([
+      'symmetric 0',
+      'symmetric 0.1',
+      'symmetric 0.3',
+      'feature-dependent 0.2',
+    ]);
+    expect(noises('pair')).toEqual(['pair 0.2']);
+    expect(() => noises('pair:2')).toThrow(/noise-kind/);
+    expect(() => noises('pair:0.1:0.2')).toThrow(/more than one rate/);
+    expect(() => noises('pair,pair:0.2')).toThrow(/pair with rate 0.2 is given twice/);
+  });
+
   test('parts are numbered from 1, or by the scheduler from 0', () => {
     expect(readShard('2/5', {})).toEqual({ index: 1, count: 5 });
     expect(readShard('env/4', { JOB_COMPLETION_INDEX: '3' })).toEqual({ index: 3, count: 4 });

@@ -23,7 +23,7 @@ export const runNumbers = {
 /** Options that take several numbers. */
 export const lists = {
   seeds: { description: 'seeds that every row is run with', whole: true, from: 0 },
-  rate: { description: 'rates of every kind that is named; default 0.2', from: 0, to: 0.95 },
+  rate: { description: 'rates of every kind that is named without one; default 0.2', from: 0, to: 0.95 },
   margin1: { description: 'values of margin 1', from: 0, to: 1 },
   margin2: { description: 'values of margin 2', from: 0, to: 1 },
   beta: { description: 'values of beta', from: 0, to: 1 },
@@ -87,8 +87,8 @@ const own: Readonly<Record<ExperimentName, ArgsDef>> = {
   noise: {
     'noise-kind': {
       type: 'string',
-      valueHint: noiseKinds.join(','),
-      description: 'kinds of wrong labels; default symmetric at 0 to 40 %, the others at 20 %',
+      valueHint: 'KIND[:RATE],…',
+      description: `kinds of wrong labels (${noiseKinds.join(', ')}), such as symmetric,feature-dependent:0.2; default symmetric at 0 to 40 %, the others at 20 %`,
     },
     rate: numberList(lists.rate),
     recipes,

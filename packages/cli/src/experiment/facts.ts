@@ -37,7 +37,9 @@ export function factsOf(
     ['engine', engines.join('; ') || 'none yet'],
     [
       'machine',
-      `${machine.platform}, ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB; Node ${versions.node}`,
+      machine
+        ? `${machine.platform}, ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB; Node ${versions.node}`
+        : 'those of the workers that took the runs',
     ],
     [
       'version',

@@ -4,6 +4,7 @@ import { specKey } from '@selfcure/experiments';
 import type { BackboneWeights, OutcomeStore, RunSpec } from '@selfcure/experiments';
 import { join } from 'node:path';
 import { fileStore } from '../run-folder/file-store.ts';
+import type { FileStore } from '../run-folder/file-store.ts';
 
 /** What an experiment keeps of its runs. */
 export interface JobStore {
@@ -22,8 +23,10 @@ export interface JobStore {
 }
 
 /** Keeps the runs of one engine in a folder: numbers of two engines differ in their last digits, so they are never mixed. */
-export function jobStore(out: string, backend: string): JobStore {
-  const files = fileStore(join(out, 'runs', backend));
+export const jobStore = (out: string, backend: string): JobStore => jobStoreOn(fileStore(join(out, 'runs', backend)));
+
+/** Keeps the runs of one engine in files. */
+export function jobStoreOn(files: Pick<FileStore, 'get' | 'set' | 'remove' | 'sweep'>): JobStore {
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   const stateOf = (spec: RunSpec): string => `state-${specKey(spec)}.safetensors`;
   const backboneOf = (spec: RunSpec): string => `backbone-${specKey(spec)}.safetensors`;

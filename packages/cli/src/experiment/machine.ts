@@ -2,15 +2,19 @@ import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { packageVersion } from '../version.ts';
 
+/** A class of machine. */
+interface Machine {
+  readonly platform: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+}
+
 /** What results were computed with; nothing that names this machine or its user. */
 export interface Surroundings {
   readonly versions: { readonly selfcure: string; readonly node: string };
-  readonly machine: {
-    readonly platform: string;
-    readonly processor: string;
-    readonly cores: number;
-    readonly memoryGiB: number;
-  };
+  /** Null where workers of a queue have computed, on machines of their own. */
+  readonly machine: Machine | null;
   /** Of the checkout that the command ran in; null where there is none. */
   readonly commit: { readonly hash: string; readonly modified: boolean } | null;
 }

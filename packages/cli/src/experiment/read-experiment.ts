@@ -60,22 +60,26 @@ const standardBudgets = (epochs: number): readonly number[] => [
   ...new Set([9, 3, 1].map((part) => Math.max(1, Math.ceil(epochs / part)))),
 ];
 
-/** Kinds and rates of `noise`: every kind at every rate; null where neither is named. */
+/** Kinds and rates of `noise`: a kind with a rate of its own at that, every other kind at every rate; null where none is named. */
 function readNoises(args: Arguments): readonly NoiseSpec[] | null {
   const rates = readNumberList('rate', lists.rate, args['rate']);
   if (args['noise-kind'] === undefined && rates === undefined) return null;
-  const kinds = splitList('noise-kind', String(args['noise-kind'] ?? 'symmetric')).map((word) => {
+  const kinds = splitList('noise-kind', String(args['noise-kind'] ?? 'symmetric')).map((part) => {
+    const [word, own, more] = splitList('noise-kind', part, ':') as [string, string?, string?];
+    if (more !== undefined) throw new UsageError(`--noise-kind: '${part}' has more than one rate. Write ${word}:0.2`);
     const kind = noiseKinds.find((one) => one === word);
-    if (kind) return kind;
+    if (kind) return { kind, own: own === undefined ? null : readNumberList('noise-kind', lists.rate, own)! };
     const meant = nearest(word, noiseKinds);
     throw new UsageError(
       `--noise-kind: '${word}' is not one of ${noiseKinds.join(', ')}${meant === undefined ? '' : `. Did you mean ${meant}?`}`,
     );
   });
+  const all = kinds.flatMap(({ kind, own }) => (own ?? rates ?? [0.2]).map((rate) => ({ kind, rate })));
+  const twice = all.find((one, i) => all.findIndex(({ kind, rate }) => kind === one.kind && rate === one.rate) !== i);
+  if (twice) throw new UsageError(`--noise-kind: ${twice.kind} with rate ${twice.rate} is given twice`);
   // No wrong label is none of any kind.
-  const none = rates?.includes(0) ? [{ kind: kinds[0]!, rate: 0 }] : [];
-  const some = (rates ?? [0.2]).filter((rate) => rate > 0);
-  return [...none, ...kinds.flatMap((kind) => some.map((rate) => ({ kind, rate })))];
+  const none = all.find(({ rate }) => rate === 0);
+  return [...(none ? [none] : []), ...all.filter(({ rate }) => rate > 0)];
 }
 
 /** Refuses recipes that want verified labels where there are none, and more of these than samples. */

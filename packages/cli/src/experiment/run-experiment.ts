@@ -13,9 +13,14 @@ import {
 import type { Execution, Experiment, Failure, Job, Result, RunOutcome } from '@selfcure/experiments';
 import type { EngineChoice } from '../engine/engine-arguments.ts';
 import { EngineError } from '../errors.ts';
-import { jsonLine } from '../output/progress.ts';
+import { jsonLine, writeWarning } from '../output/progress.ts';
 import { fileStore } from '../run-folder/file-store.ts';
 import type { Shell } from '../shell.ts';
+import type { QueueAddress } from '../queue/address.ts';
+import { shownAddress } from '../queue/address.ts';
+import { runQueue } from '../queue/names.ts';
+import { openSubmission } from '../queue/submit-runs.ts';
+import type { Submission } from '../queue/submit-runs.ts';
 import { INTERRUPTED } from '../train/run-training.ts';
 import { designOf } from './design.ts';
 import { runJobProcess } from './job-process.ts';
@@ -35,8 +40,10 @@ import { resultFiles, writeResults } from './write-results.ts';
 export interface ExperimentMode {
   readonly out: string;
   readonly engine: EngineChoice;
-  /** Processes at once; 0 runs everything in this one. */
+  /** Processes at once; 0 runs everything in this one. Of a queue: no bound. */
   readonly jobs: number;
+  /** Whose workers run everything; null: this machine does. */
+  readonly queue: QueueAddress | null;
   readonly shard: Shard | null;
   readonly json: boolean;
   /** The command without paths, for the results. */
@@ -66,17 +73,20 @@ export async function runExperiment(settings: ExperimentSettings, mode: Experime
   await store.sweep();
   const progress = experimentProgress(shell, mode.json);
   announce(settings, mode, shell);
-  const execute = executor(mode, store, progress, shell);
+  const submission = mode.queue && (await submissionTo(mode.queue, settings, mode, shell));
+  const execute = executor(mode, store, progress, shell, submission);
   let done: Done;
   try {
     done = settings.name === 'sweep' ? await runSweep(settings, execute) : await runDesign(settings, mode, execute);
   } finally {
     progress.close();
+    await submission?.close();
   }
   const { experiment, failures } = done;
   const results = await allResults(experiment.jobs, store);
   const missing = runsOf(experiment.jobs).length - (await countDone(experiment.jobs, store));
   const folder = fileStore(mode.out);
+  const around = await surroundings(shell.cwd);
   const headline = await writeResults(folder, {
     settings,
     command: mode.command,
@@ -84,9 +94,21 @@ export async function runExperiment(settings: ExperimentSettings, mode: Experime
     results,
     failures,
     missing,
-    surroundings: await surroundings(shell.cwd),
+    surroundings: { ...around, ...(mode.queue && { machine: null }) },
   });
   return finish({ headline, failures, open: done.open, missing, runs: results.length }, mode, shell);
+}
+
+function submissionTo(
+  address: QueueAddress,
+  { base }: ExperimentSettings,
+  { engine }: ExperimentMode,
+  shell: Shell,
+): Promise<Submission> {
+  return openSubmission(runQueue(address, engine.backend, base.data.kind), {
+    ...(shell.signal && { signal: shell.signal }),
+    onTrouble: (message) => writeWarning(shell, message),
+  });
 }
 
 interface Done {
@@ -117,7 +139,7 @@ async function runSweep({ base, grid, budgets, seeds, keep }: ExperimentSettings
 }
 
 /**
- * Runs jobs, each in a process of its own.
+ * Runs jobs, each in a process of its own or by a worker of the queue.
  *
  * @throws EngineError where the engine does not start: no other run would.
  */
@@ -126,6 +148,7 @@ function executor(
   store: JobStore,
   progress: ExperimentProgress,
   { signal, program }: Shell,
+  submission: Submission | null,
 ): Execute {
   let broken: EngineError | null = null;
   const stop = {
@@ -135,6 +158,8 @@ function executor(
   };
   const perform = async (request: JobRequest, job: Job): Promise<RunOutcome | null> => {
     const onEpoch = (epoch: number): void => progress.epoch(job, epoch);
+    if (submission)
+      return submission.run(job, request.keepBackbone, { onStart: () => progress.start(job, null), onEpoch });
     try {
       if (parallel > 0) {
         const onStart = (pid: number): void => progress.start(job, pid);
@@ -155,7 +180,8 @@ function executor(
     const execution = await executeJobs({
       jobs,
       store: store.outcomes,
-      run: (job) => perform({ spec: job.spec, keepBackbone: stages.has(specKey(job.spec)), engine, out }, job),
+      run: (job) =>
+        perform({ spec: job.spec, keepBackbone: stages.has(specKey(job.spec)), engine, place: { out } }, job),
       parallel,
       signal: stop,
       onEnd: (end, state) => {
@@ -183,7 +209,7 @@ const countDone = async (jobs: readonly Job[], { outcomes }: JobStore): Promise<
 
 function announce(
   { name, base, seeds }: ExperimentSettings,
-  { out, engine, jobs, json, shard }: ExperimentMode,
+  { out, engine, jobs, queue, json, shard }: ExperimentMode,
   shell: Shell,
 ): void {
   if (json) {
@@ -192,7 +218,7 @@ function announce(
   }
   const part = shard ? `, part ${shard.index + 1} of ${shard.count}` : '';
   shell.stderr.write(
-    `${name} on ${base.data.kind === 'faces' ? 'faces' : 'FER2013'}, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}${part}: ${base.epochs} epochs of ${base.model.name}, ${engine.backend}, ${jobs > 0 ? `${jobs} at once` : 'in this process'} -> ${out}\n`,
+    `${name} on ${base.data.kind === 'faces' ? 'faces' : 'FER2013'}, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}${part}: ${base.epochs} epochs of ${base.model.name}, ${engine.backend}, ${queue ? `by the workers of ${shownAddress(queue)}` : jobs > 0 ? `${jobs} at once` : 'in this process'} -> ${out}\n`,
   );
 }
 
@@ -210,7 +236,7 @@ function finish(
     readonly missing: number;
     readonly runs: number;
   },
-  { json, out, shard }: ExperimentMode,
+  { json, out, queue, shard }: ExperimentMode,
   shell: Shell,
 ): number {
   const paused = open > 0;
@@ -225,7 +251,7 @@ function finish(
   for (const { name, message } of failed) shell.stderr.write(`failed: ${name}: ${message}\n`);
   if (paused)
     shell.stderr.write(
-      `Paused with ${open} ${open === 1 ? 'run' : 'runs'} open; the same command goes on from there.\n`,
+      `Paused with ${open} ${open === 1 ? 'run' : 'runs'} open; ${queue ? 'the workers go on with them, and the same command collects them' : 'the same command goes on from there'}.\n`,
     );
   else if (failed.length > 0)
     shell.stderr.write(

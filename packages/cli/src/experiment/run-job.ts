@@ -5,7 +5,9 @@ import type { ProgramReport } from '@selfcure/tensor';
 import { openBackend } from '../engine/adapters.ts';
 import type { EngineChoice } from '../engine/engine-arguments.ts';
 import { observed } from '../engine/observed.ts';
-import { jobStore } from './job-store.ts';
+import { openJobStore } from './job-place.ts';
+import type { JobPlace } from './job-place.ts';
+import type { JobStore } from './job-store.ts';
 
 /** One run, as plain data. */
 export interface JobRequest {
@@ -13,8 +15,7 @@ export interface JobRequest {
   /** Other runs start from its backbone. */
   readonly keepBackbone: boolean;
   readonly engine: EngineChoice;
-  /** Folder of the experiment. */
-  readonly out: string;
+  readonly place: JobPlace;
 }
 
 /**
@@ -22,11 +23,26 @@ export interface JobRequest {
  *
  * @returns null where the signal ended it.
  */
-export async function runJob(
-  { spec, keepBackbone, engine: { backend: name, ...options }, out }: JobRequest,
-  { signal, onEpoch }: { readonly signal: { readonly aborted: boolean }; readonly onEpoch: (epoch: number) => void },
+export async function runJob(request: JobRequest, around: JobSurroundings): Promise<RunOutcome | null> {
+  const { store, close } = await openJobStore(request.place, request.engine.backend);
+  try {
+    return await runFrom(store, request, around);
+  } finally {
+    close();
+  }
+}
+
+/** Around a job. */
+interface JobSurroundings {
+  readonly signal: { readonly aborted: boolean };
+  readonly onEpoch: (epoch: number) => void;
+}
+
+async function runFrom(
+  store: JobStore,
+  { spec, keepBackbone, engine: { backend: name, ...options } }: JobRequest,
+  { signal, onEpoch }: JobSurroundings,
 ): Promise<RunOutcome | null> {
-  const store = jobStore(out, name);
   const { readFerFiles } = await import('@selfcure/data/node');
   const engine = await openBackend(name, options);
   try {
