@@ -5,6 +5,7 @@ export type {
   CountedShare,
   EstimatedShare,
   LabelConflict,
+  LeakedImage,
   LabelJudgement,
   ScoreName,
   SuspectList,

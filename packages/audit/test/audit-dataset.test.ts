@@ -175,10 +175,19 @@ describe('auditDataset', () => {
     const backend = await wasm();
     const faces = facesDataset({ samples: 1400, seed: 2, size: 24, occlusion: 0, identity: 0.3 });
     const noisy = symmetricNoise(faces, { rate: 0.3, seed: 2 });
-    // Sample 1 becomes a copy of sample 0 under another label; the test has samples 5 and 6, and 50 others.
-    const read = (ids: ArrayLike<number>): Uint8Array => faces.read(Int32Array.from(ids, (id) => (id === 1 ? 0 : id)));
+    // Under other labels, sample 1 becomes a copy of sample 0, and sample 10 a lighter sample 9; the test has samples 5 and 6, and 50 others.
+    const area = 24 * 24;
+    const read = (ids: ArrayLike<number>): Uint8Array => {
+      const images = faces.read(Int32Array.from(ids, (id) => (id === 1 ? 0 : id === 10 ? 9 : id))).slice();
+      Array.from(ids).forEach((id, row) => {
+        if (id !== 10) return;
+        for (let at = row * area; at < (row + 1) * area; at++) images[at] = Math.min(255, images[at]! + 3);
+      });
+      return images;
+    };
     const labels = noisy.labels.slice();
     labels[1] = (labels[0]! + 1) % 7;
+    labels[10] = (labels[9]! + 1) % 7;
     const data: Dataset = { ...noisy, labels, read, fingerprint: 'planted' };
     const other = facesDataset({ samples: 50, seed: 3, size: 24 });
     const test: Dataset = {
@@ -199,12 +208,15 @@ describe('auditDataset', () => {
       optimizer: adam({ learningRate: 0.005 }),
       heldOut: { test },
     }))!;
-    expect(audit.conflicts).toEqual([{ samples: [0, 1], labels: [labels[0], labels[1]] }]);
-    expect(audit.leaks).toEqual([
-      { sample: 5, set: 'test', twin: 0 },
-      { sample: 6, set: 'test', twin: 1 },
+    expect(audit.conflicts).toEqual([
+      { samples: [0, 1], labels: [labels[0], labels[1]], identical: true },
+      { samples: [9, 10], labels: [labels[9], labels[10]], identical: false },
     ]);
-    expect(audit.warnings.map(({ code }) => code)).toEqual(['conflicting-copies', 'split-leak']);
+    expect(audit.leaks).toEqual([
+      { sample: 5, set: 'test', twin: 0, identical: true },
+      { sample: 6, set: 'test', twin: 1, identical: true },
+    ]);
+    expect(audit.warnings.map(({ code }) => code)).toEqual(['conflicting-copies', 'conflicting-similar', 'split-leak']);
     const { scores, noise, falseDiscoveries, suggestions } = audit.quality!;
     expect(noise).toBeCloseTo(0.3, 2);
     for (const name of ['posterior', 'givenProbability', 'margin', 'loss'] as const)

@@ -63,6 +63,8 @@ export type { HoldOutOptions } from './split/hold-out.ts';
 export { classProportionalSubset } from './split/class-proportional-subset.ts';
 export { duplicateGroups } from './split/duplicate-groups.ts';
 export { identicalImages } from './split/identical-images.ts';
+export { similarImages } from './split/similar-images.ts';
+export type { NearLimits } from './inspect/difference-hash.ts';
 export type { SampleOf } from './split/identical-images.ts';
 export { cachedImages } from './set/cached-images.ts';
 export type { CachedImagesOptions } from './set/cached-images.ts';

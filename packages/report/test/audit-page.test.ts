@@ -51,7 +51,7 @@ function fabricateAudit(size: number, classes: readonly string[] = ['angry', 'ha
       basis: 'calibrated on 100 verified labels',
       check: { count: 3, of: 12, low: 0.05, high: 0.57 },
     },
-    conflicts: [{ samples: [0, 1], labels: [0, 1] }],
+    conflicts: [{ samples: [0, 1], labels: [0, 1], identical: true }],
     warnings: [],
     quality: null,
     evidence: { source: 'one network, averaged over its 5 training passes' },

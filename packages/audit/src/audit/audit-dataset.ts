@@ -1,11 +1,10 @@
 import type { Dataset } from '@selfcure/core';
-import { identicalImages } from '@selfcure/data';
 import { collectEvidence } from '../evidence/collect-evidence.ts';
 import type { EvidenceOptions } from '../evidence/evidence.ts';
 import type { Audit } from './audit.ts';
 import { judgeLabels, leastVerified } from './judge-labels.ts';
 import type { JudgeOptions } from './judge-labels.ts';
-import { findConflicts, findLeaks, warnOfData } from './look-at-data.ts';
+import { findAlike, findConflicts, findLeaks, warnOfData } from './look-at-data.ts';
 import { measureQuality } from './measure-quality.ts';
 
 /** Options of {@link auditDataset}. */
@@ -26,8 +25,8 @@ export interface AuditOptions extends EvidenceOptions, Pick<JudgeOptions, 'verif
  */
 export async function auditDataset(options: AuditOptions): Promise<Audit | null> {
   const { data, heldOut = {}, verified, alsoVerified, rate, seed } = options;
-  const groups = await identicalImages([data, ...Object.values(heldOut)]);
-  const together = groups.map((group) => group.filter(({ set }) => set === 0).map(({ sample }) => sample));
+  const alike = await findAlike([data, ...Object.values(heldOut)]);
+  const together = alike.groups.map((group) => group.filter(({ set }) => set === 0).map(({ sample }) => sample));
   const evidence = await collectEvidence(
     options,
     together.filter(({ length }) => length > 1),
@@ -46,8 +45,8 @@ export async function auditDataset(options: AuditOptions): Promise<Audit | null>
   const found = {
     classes: data.classes,
     given,
-    conflicts: findConflicts(groups, given),
-    leaks: findLeaks(groups, Object.keys(heldOut)),
+    conflicts: findConflicts(alike, given),
+    leaks: findLeaks(alike, Object.keys(heldOut)),
   };
   const count = Array.from(verified ?? []).filter((label) => label >= 0).length;
   return {

@@ -56,10 +56,22 @@ export interface LabelJudgement {
   readonly list: SuspectList;
 }
 
-/** Copies of one image with different given labels. */
+/** Images that look alike and have different given labels. */
 export interface LabelConflict {
   readonly samples: readonly number[];
   readonly labels: readonly number[];
+  /** They are the same to the byte; otherwise scaled, compressed or lightened copies, or very similar pictures. */
+  readonly identical: boolean;
+}
+
+/** An image that looks like one of a held-out set. */
+export interface LeakedImage {
+  readonly sample: number;
+  /** Name of the held-out set, and the image there. */
+  readonly set: string;
+  readonly twin: number;
+  /** They are the same to the byte. */
+  readonly identical: boolean;
 }
 
 /** Something about the data that a user should know. */
@@ -69,6 +81,7 @@ export interface AuditWarning {
     | 'rare-class'
     | 'class-imbalance'
     | 'conflicting-copies'
+    | 'conflicting-similar'
     | 'split-leak'
     | 'few-verified'
     | 'memorized';
@@ -97,8 +110,8 @@ export interface Audit extends LabelJudgement {
   readonly given: Int32Array;
   readonly evidence: Evidence;
   readonly conflicts: readonly LabelConflict[];
-  /** Images of the data that are in a held-out set, too. */
-  readonly leaks: readonly { readonly sample: number; readonly set: string; readonly twin: number }[];
+  /** Images of the data that look like one of a held-out set. */
+  readonly leaks: readonly LeakedImage[];
   readonly warnings: readonly AuditWarning[];
   /** Null where no truth is known. */
   readonly quality: AuditQuality | null;

@@ -58,12 +58,16 @@ export function chooseRandom(options: ChoiceOptions): Int32Array {
  * Samples whose verification is expected to mend most: by probability that the label is wrong times how sure the network is of what is right, the
  * largest first. Good for curing labels; not a random choice, so no estimate of the noise may rest on it.
  *
- * @param posterior over true classes, N x C.
  * @returns sample ids, the most gain first.
  * @throws OptionError where `count` or lengths are out of range.
  * @example chooseByGain({ given, classes: 7, count: 50, seed: 0, posterior, exclude: isVerified })
  */
-export function chooseByGain(options: ChoiceOptions & { readonly posterior: ArrayLike<number> }): Int32Array {
+export function chooseByGain(
+  options: ChoiceOptions & {
+    /** Over true classes, N x C. */
+    readonly posterior: ArrayLike<number>;
+  },
+): Int32Array {
   const free = candidates(options, 'chooseByGain');
   const { given, classes, count, posterior } = options;
   if (posterior.length !== given.length * classes)

@@ -118,7 +118,7 @@ function describe(
     temperature,
     list,
     evidence: { source: evidence.source, fit: evidence.fit },
-    conflicts: audit.conflicts.map(({ samples, labels }) => ({ samples: samples.map((i) => ids[i]!), labels })),
+    conflicts: audit.conflicts.map((conflict) => ({ ...conflict, samples: conflict.samples.map((i) => ids[i]!) })),
     leaks: audit.leaks.map((leak) => ({ ...leak, sample: ids[leak.sample]! })),
     warnings,
     quality,

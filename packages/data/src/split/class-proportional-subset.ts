@@ -7,10 +7,10 @@ import type { SubsetDataset } from './subset.ts';
 import { subset } from './subset.ts';
 
 /**
- * A smaller data set with the class shares of the given labels, drawn by one shuffle a class. A larger subset of the
+ * A smaller data set, of `samples` in [1, N], with the class shares of the given labels, drawn by one shuffle a class. A larger subset of the
  * same seed holds nearly all of a smaller one (per class, the smaller draw is a prefix of the larger).
  *
- * @param options.samples size of the subset, 1 to N.
+ * @param data N samples.
  * @throws DataError where samples is out of range.
  * @example const small = classProportionalSubset(train, { samples: 10_000, seed: 2020 });
  */

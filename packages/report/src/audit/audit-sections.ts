@@ -131,7 +131,7 @@ export function scoreSection({ suspicion, order, quality, given }: AuditFacts, t
   </section>`;
 }
 
-/** Copies of one image with different labels. */
+/** Images that look alike and have different labels. */
 export function conflictSection(
   { conflicts }: AuditFacts,
   classes: readonly string[],
@@ -141,12 +141,13 @@ export function conflictSection(
   const shown = conflicts.slice(0, 200);
   return html`<section>
     <details>
-      <summary><h2>Copies of one image with different labels</h2></summary>
+      <summary><h2>Images that look alike and have different labels</h2></summary>
       ${table(
-        ['samples', 'labels'],
-        shown.map(({ samples, labels }) => [
+        ['samples', 'labels', ''],
+        shown.map(({ samples, labels, identical }) => [
           samples.map(nameOf).join(', '),
           labels.map((label) => classes[label]!).join(', '),
+          identical ? 'copies' : 'alike',
         ]),
       )}
       ${conflicts.length > shown.length && html`<p class="note">The first ${shown.length} of ${conflicts.length}.</p>`}

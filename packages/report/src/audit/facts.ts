@@ -44,7 +44,11 @@ export interface AuditFacts {
     readonly check: CountWithInterval | null;
   };
   /** Copies of one image with different labels. */
-  readonly conflicts: readonly { readonly samples: readonly number[]; readonly labels: readonly number[] }[];
+  readonly conflicts: readonly {
+    readonly samples: readonly number[];
+    readonly labels: readonly number[];
+    readonly identical: boolean;
+  }[];
   readonly warnings: readonly { readonly message: string }[];
   /** Against known truth; null where there is none. */
   readonly quality: {
