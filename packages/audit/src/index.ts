@@ -16,7 +16,7 @@ export { judgeLabels, leastVerified } from './audit/judge-labels.ts';
 export type { JudgeOptions } from './audit/judge-labels.ts';
 export { measureQuality } from './audit/measure-quality.ts';
 export { collectEvidence } from './evidence/collect-evidence.ts';
-export type { Evidence, EvidenceEpoch, EvidenceOptions } from './evidence/evidence.ts';
+export type { Evidence, EvidenceEpoch, EvidenceOptions, EvidenceStates } from './evidence/evidence.ts';
 export { passMeans, withPassMeans } from './evidence/pass-means.ts';
 export type { PassMeans } from './evidence/pass-means.ts';
 export type { JudgedSamples, VerifiedLabels } from './predictions.ts';

@@ -129,7 +129,7 @@ describe('selfcure audit', () => {
     expect(itemsOf(read('trusted/audit.html')).some(([name]) => labels[Number(name)]! >= 0)).toBe(false);
   });
 
-  test('folds judge out of sample, and an interrupted audit writes nothing', async () => {
+  test('folds judge out of sample, and an interrupted audit goes on', async () => {
     const argv = ['audit', 'faces', ...data, '--width', '0.25', '--epochs', '2', '--folds', '2', '--json', '--out'];
     const { code, stdout } = await cli(...argv, 'folds');
     expect(code).toBe(0);
@@ -145,9 +145,22 @@ describe('selfcure audit', () => {
       ['end', undefined],
     ]);
     expect(csvRows(read('folds/audit.csv'))[0]).toHaveProperty('fold_disagreement');
-    const ended = await run([...argv, 'ended'], { cwd: folder, signal: AbortSignal.abort() });
-    expect(ended).toMatchObject({ code: 130, stderr: expect.stringContaining('Interrupted: nothing is written.') });
-    expect(existsSync(join(folder, 'ended'))).toBe(false);
+    // Ended while its second network trains, it has the first behind it.
+    const controller = new AbortController();
+    const ended = await run([...argv, 'ended'], {
+      cwd: folder,
+      signal: controller.signal,
+      stdout: { write: (text) => text.includes('"fold":1') && controller.abort() },
+    });
+    expect(ended).toMatchObject({ code: 130, stderr: expect.stringContaining('the same command goes on') });
+    expect(existsSync(join(folder, 'ended', 'audit.json'))).toBe(false);
+    const states = () => readdirSync(join(folder, 'ended')).filter((name) => name.startsWith('state-'));
+    expect(states()).toHaveLength(2);
+    const resumed = await cli(...argv, 'ended');
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).not.toContain('"fold":0');
+    expect(read('ended/audit.csv')).toBe(read('folds/audit.csv'));
+    expect(states()).toEqual([]);
   });
 
   test('its page sends nothing of this machine', () => {

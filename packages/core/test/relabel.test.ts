@@ -76,10 +76,10 @@ describe('marginRelabel', () => {
 describe('averagedRelabel', () => {
   const options = { start: 1, priorAdjustment: 0, maxClassShare: 1 };
   const q = [
-    [0.95, 0.05],
+    [0.96, 0.04],
     [0.6, 0.4],
     [0.48, 0.52],
-    [0.05, 0.95],
+    [0.04, 0.96],
   ];
   it('edits when sure, drops when in doubt, leaves the rest', () => {
     const proposals = averagedRelabel(options).propose(rows(q, [1, 1, 1, 1]));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -252,6 +252,24 @@ describe('files', () => {
     const data = await ferDataset({ folder, split: 'train', labels: 'majority' });
     expect([...data.labels]).toEqual([0, 3, 1]);
     expect([...data.read([2])]).toEqual(pixelsOf(6));
+  });
+
+  test('a table that is kept is read in place of the files until these change', async () => {
+    const cache = join(folder, 'kept', 'table.safetensors');
+    const own = join(folder, 'own.csv');
+    await writeFile(own, text(images(rows).records));
+    const files = { csv: own, votes: join(folder, 'fer2013new.csv'), cache };
+    const first = await readFerFiles(files);
+    expect(first).toEqual(await readFerFiles({ folder }));
+    const { mtimeMs } = await stat(cache);
+    expect(await readFerFiles(files)).toEqual(first);
+    expect((await stat(cache)).mtimeMs).toBe(mtimeMs);
+    expect((await readFerFiles({ ...files, votes: false })).votes).toBeUndefined();
+    await writeFile(own, text(images(rows.slice(0, 9)).records));
+    await writeFile(join(folder, 'nine.csv'), text(votes(rows.slice(0, 9)).records));
+    expect((await readFerFiles({ ...files, votes: join(folder, 'nine.csv') })).size).toBe(9);
+    await writeFile(cache, 'cut short');
+    expect((await readFerFiles({ ...files, votes: join(folder, 'nine.csv') })).size).toBe(9);
   });
 
   test('files by name, quoted pixels, votes switched off', async () => {

@@ -17,7 +17,7 @@ export interface AuditOptions extends EvidenceOptions, Pick<JudgeOptions, 'verif
  * Finds labels that are probably wrong: trains on the labels as they were given (once, or a network a fold), ranks by several scores, and cuts the
  * list at a false-discovery rate. Where the data know the truth, it says how well each score does.
  *
- * @returns null where the signal ended it.
+ * @returns null where the signal ended it; with `states` the same options go on from there.
  * @throws what `train` throws; OptionError where an option is out of range.
  * @example
  * const audit = (await auditDataset({ backend: await wasm(), model: faceCnn({ classes: 7 }), data, epochs: 12 }))!;

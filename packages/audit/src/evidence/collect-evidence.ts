@@ -12,7 +12,7 @@ import { passMeans, withPassMeans } from './pass-means.ts';
  * folds it costs as many trainings; a sample is judged by the network that has not trained on it.
  *
  * @param together samples that no two folds may share, such as copies of one image.
- * @returns null where the signal ended it.
+ * @returns null where the signal ended it; with `states` the same options go on from there.
  * @throws what `train` throws; OptionError where folds are out of range.
  */
 export async function collectEvidence(
@@ -107,7 +107,7 @@ function fitOf({ rows: { probabilities, given, classes, passes } }: Run): number
 
 const lossOf = (p: number): number => -Math.log(Math.max(p, 1e-6));
 
-function trainOnce(
+async function trainOnce(
   {
     backend,
     model,
@@ -120,6 +120,7 @@ function trainOnce(
     normalization,
     folds,
     onEpoch,
+    states,
     signal,
   }: EvidenceOptions,
   data: Dataset,
@@ -127,9 +128,13 @@ function trainOnce(
 ): Promise<Run> {
   const tell: Callback = {
     name: 'Evidence',
-    onEpochEnd: ({ log }) => onEpoch?.({ fold, folds: folds ?? null, epochs, log }),
+    onEpochEnd: async ({ log, state }) => {
+      await states?.write(fold, state);
+      onEpoch?.({ fold, folds: folds ?? null, epochs, log });
+    },
   };
-  return train({
+  const resume = await states?.read(fold);
+  const run = await train({
     backend,
     model,
     recipe,
@@ -141,8 +146,11 @@ function trainOnce(
     ...(augmentation && { augmentation }),
     ...(normalization && { normalization }),
     ...(signal && { signal }),
+    ...(resume && { resume }),
     callbacks: [tell],
   });
+  if (run.end === 'paused') await states?.write(fold, run.state);
+  return run;
 }
 
 function predictWith({ backend, batchSize }: EvidenceOptions, { model }: Run, data: Dataset): Promise<Predictions> {

@@ -1,4 +1,13 @@
-import type { Augmentation, Dataset, EpochLog, Method, Model, Normalization, Optimizer } from '@selfcure/core';
+import type {
+  Augmentation,
+  Dataset,
+  EpochLog,
+  Method,
+  Model,
+  Normalization,
+  Optimizer,
+  TrainState,
+} from '@selfcure/core';
 import type { Backend } from '@selfcure/tensor';
 
 /** What a network says of samples and their given labels; row i is sample i. Plain data. */
@@ -29,6 +38,14 @@ export interface EvidenceEpoch {
   readonly log: EpochLog;
 }
 
+/** Where the trainings of an audit leave their states, so that an interrupted one goes on. A fold is a number from 0, null where there are none. */
+export interface EvidenceStates {
+  /** The latest state of a training; null where none has begun. */
+  read(fold: number | null): Promise<TrainState | null>;
+  /** Takes the state of a training after an epoch, and where the signal ends it. */
+  write(fold: number | null, state: TrainState): Promise<void>;
+}
+
 /** How to train for evidence. Options without a doc comment are those of `train`. */
 export interface EvidenceOptions {
   readonly backend: Backend;
@@ -45,5 +62,7 @@ export interface EvidenceOptions {
   /** From 2: as many networks, each judging the samples that it has not trained on. Default: one network, judged while it trains. */
   readonly folds?: number;
   readonly onEpoch?: (epoch: EvidenceEpoch) => void;
+  /** Default: an interrupted audit begins anew. */
+  readonly states?: EvidenceStates;
   readonly signal?: { readonly aborted: boolean };
 }

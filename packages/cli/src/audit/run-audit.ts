@@ -13,6 +13,7 @@ import { epochLine } from '../output/epoch-line.ts';
 import { percent } from '../output/format.ts';
 import { jsonLine, writeWarning } from '../output/progress.ts';
 import { fileStore } from '../run-folder/file-store.ts';
+import type { FileStore } from '../run-folder/file-store.ts';
 import type { Shell } from '../shell.ts';
 import { factsOf } from '../train/describe-run.ts';
 import { buildParts } from '../train/parts.ts';
@@ -20,6 +21,7 @@ import { INTERRUPTED } from '../train/run-training.ts';
 import { packageVersion } from '../version.ts';
 import { auditManifestOf } from './audit-manifest.ts';
 import type { AuditManifest, AuditSettings } from './audit-manifest.ts';
+import { auditStates } from './audit-states.ts';
 import { auditTables } from './audit-table.ts';
 import { auditFiles } from './names.ts';
 import { transitionOf } from './transition-of.ts';
@@ -52,6 +54,8 @@ export async function runAudit(settings: AuditSettings, mode: AuditMode, shell: 
     ...(mode.threads !== null && { threads: mode.threads }),
     ...(settings.device && { device: settings.device }),
   });
+  const store = fileStore(mode.out);
+  const states = auditStates(store, settings, train.fingerprint);
   let audit: Audit | null;
   try {
     audit = await auditDataset({
@@ -65,6 +69,7 @@ export async function runAudit(settings: AuditSettings, mode: AuditMode, shell: 
       optimizer,
       normalization,
       rate: settings.fdr,
+      states,
       heldOut: { ...(validation && { validation }), ...(test && { test }) },
       ...(augmentation && { augmentation }),
       ...(settings.folds !== null && { folds: settings.folds }),
@@ -76,11 +81,12 @@ export async function runAudit(settings: AuditSettings, mode: AuditMode, shell: 
     await engine.close();
   }
   if (!audit) {
-    shell.stderr.write('Interrupted: nothing is written.\n');
+    shell.stderr.write('Interrupted; the same command goes on from there.\n');
     return INTERRUPTED;
   }
   const manifest = describe(settings, data, audit, normalization);
-  await writeAudit(mode.out, manifest, audit, data);
+  await writeAudit(store, manifest, audit, data);
+  await states.clear();
   if (mode.json) {
     const { noise, list, quality, warnings } = manifest;
     jsonLine(shell, { event: 'end', out: mode.out, noise, list, quality, warnings });
@@ -126,8 +132,7 @@ function describe(
 }
 
 /** Writes every file of an audit, the manifest last. */
-async function writeAudit(out: string, manifest: AuditManifest, audit: Audit, data: RunData): Promise<void> {
-  const store = fileStore(out);
+async function writeAudit(store: FileStore, manifest: AuditManifest, audit: Audit, data: RunData): Promise<void> {
   const { train, ids, trusted } = data;
   const tables = auditTables({
     audit,

@@ -6,8 +6,7 @@ import { openBackend } from '../engine/adapters.ts';
 import type { EngineChoice } from '../engine/engine-arguments.ts';
 import { observed } from '../engine/observed.ts';
 import { openJobStore } from './job-place.ts';
-import type { JobPlace } from './job-place.ts';
-import type { JobStore } from './job-store.ts';
+import type { JobPlace, OpenPlace } from './job-place.ts';
 
 /** One run, as plain data. */
 export interface JobRequest {
@@ -24,11 +23,11 @@ export interface JobRequest {
  * @returns null where the signal ended it.
  */
 export async function runJob(request: JobRequest, around: JobSurroundings): Promise<RunOutcome | null> {
-  const { store, close } = await openJobStore(request.place, request.engine.backend);
+  const place = await openJobStore(request.place, request.engine.backend);
   try {
-    return await runFrom(store, request, around);
+    return await runFrom(place, request, around);
   } finally {
-    close();
+    place.close();
   }
 }
 
@@ -39,7 +38,7 @@ interface JobSurroundings {
 }
 
 async function runFrom(
-  store: JobStore,
+  { store, ferCache }: OpenPlace,
   { spec, keepBackbone, engine: { backend: name, ...options } }: JobRequest,
   { signal, onEpoch }: JobSurroundings,
 ): Promise<RunOutcome | null> {
@@ -50,7 +49,7 @@ async function runFrom(
     const place: RunPlace = {
       // The training step is the first program that a run compiles.
       backend: observed(engine, ({ report }) => (step ??= report)),
-      readFer: (folder) => readFerFiles({ folder }),
+      readFer: (folder) => readFerFiles({ folder, ...(ferCache !== null && { cache: ferCache }) }),
       signal,
       onEpoch,
       onState: (state) => store.writeState(spec, state),

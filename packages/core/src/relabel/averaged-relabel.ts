@@ -9,7 +9,7 @@ const column = 'averageProbabilities';
 
 /** Options of {@link averagedRelabel}; the defaults come from this project's study on FER2013 and FER+ (docs/methods.md). */
 export interface AveragedRelabelOptions {
-  /** A sample whose best class leads its given label by more takes that class. Default 0.8. */
+  /** A sample whose best class leads its given label by more takes that class. Default 0.9. */
   readonly edit?: number;
   /** A sample whose best class leads by more, yet not by `edit`, leaves the loss. Default 0.1. */
   readonly drop?: number;
@@ -30,10 +30,10 @@ export interface AveragedRelabelOptions {
  * what no longer holds is restored. So edits cannot feed on each other, and a dropped sample, still forwarded, can return.
  *
  * @throws OptionError where thresholds are not 0 <= drop <= edit <= 1, or a share is outside (0, 1].
- * @example const relabel = averagedRelabel({ edit: 0.9 });
+ * @example const relabel = averagedRelabel({ edit: 0.8 });
  */
 export function averagedRelabel({
-  edit = 0.8,
+  edit = 0.9,
   drop = 0.1,
   priorAdjustment = 0.5,
   start,

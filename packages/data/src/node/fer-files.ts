@@ -8,6 +8,7 @@ import { ferDatasetOf } from '../fer2013/fer-dataset.ts';
 import type { FerTable } from '../fer2013/table.ts';
 import { readFerTable } from '../fer2013/table.ts';
 import { csvRecords } from './csv-records.ts';
+import { readFerCache, stampOf, writeFerCache } from './fer-cache.ts';
 
 /** Where the files are: a folder that holds `fer2013.csv` (and `fer2013new.csv`), or the files themselves. */
 export interface FerFiles {
@@ -17,6 +18,11 @@ export interface FerFiles {
   readonly csv?: string;
   /** Path of FER+'s `fer2013new.csv`; false reads none even if the folder holds it. */
   readonly votes?: string | false;
+  /**
+   * File that keeps what was read: 83 MB that load in a moment, where the text takes seconds. It is used while names, sizes and times of change of
+   * the files are the same, and made anew otherwise. Default: none.
+   */
+  readonly cache?: string;
 }
 
 /** An image takes 2 to 4 characters a pixel; this many bytes a row or more. */
@@ -42,7 +48,7 @@ const recordsOf = (path: string): AsyncGenerator<string[]> => csvRecords(createR
  * const table = await readFerFiles({ folder: './fer2013' });
  * const [train, test] = (['train', 'test'] as const).map((split) => ferDatasetOf(table, { split, labels: 'majority' }));
  */
-export async function readFerFiles({ folder, csv, votes }: FerFiles): Promise<FerTable> {
+export async function readFerFiles({ folder, csv, votes, cache }: FerFiles): Promise<FerTable> {
   if ((folder === undefined) === (csv === undefined)) {
     throw new DataError({
       code: 'bad-option',
@@ -77,12 +83,20 @@ export async function readFerFiles({ folder, csv, votes }: FerFiles): Promise<Fe
   } else if (votes === undefined && beside !== undefined && (await sizeOf(beside)) !== undefined) {
     voteFile = beside;
   }
-  return readFerTable({
-    images: { name: images, records: recordsOf(images) },
-    ...(voteFile !== undefined && { votes: { name: voteFile, records: recordsOf(voteFile) } }),
-    // About 8,400 bytes a row in the published file; memory that is asked for and never written costs nothing.
-    expectedRows: Math.min(40_000, Math.ceil(bytes / leastRowBytes) + 1),
-  });
+  const read = (): Promise<FerTable> =>
+    readFerTable({
+      images: { name: images, records: recordsOf(images) },
+      ...(voteFile !== undefined && { votes: { name: voteFile, records: recordsOf(voteFile) } }),
+      // About 8,400 bytes a row in the published file; memory that is asked for and never written costs nothing.
+      expectedRows: Math.min(40_000, Math.ceil(bytes / leastRowBytes) + 1),
+    });
+  if (cache === undefined) return read();
+  const stamp = await stampOf(voteFile === undefined ? [images] : [images, voteFile]);
+  const kept = await readFerCache(cache, stamp);
+  if (kept) return kept;
+  const table = await read();
+  await writeFerCache(cache, stamp, table);
+  return table;
 }
 
 /**
@@ -94,11 +108,18 @@ export async function readFerFiles({ folder, csv, votes }: FerFiles): Promise<Fe
  * const train = await ferDataset({ folder: './fer2013', split: 'train', labels: 'fer2013', truth: 'majority' });
  * const test = await ferDataset({ folder: './fer2013', split: 'test', labels: 'majority', twins: 'drop' });
  */
-export async function ferDataset({ folder, csv, votes, ...options }: FerFiles & FerOptions): Promise<FerDataset> {
+export async function ferDataset({
+  folder,
+  csv,
+  votes,
+  cache,
+  ...options
+}: FerFiles & FerOptions): Promise<FerDataset> {
   const files = {
     ...(folder !== undefined && { folder }),
     ...(csv !== undefined && { csv }),
     ...(votes !== undefined && { votes }),
+    ...(cache !== undefined && { cache }),
   };
   return ferDatasetOf(await readFerFiles(files), options);
 }
