@@ -28,8 +28,8 @@ export interface TrainSettings extends DataSettings, RecipeSettings {
 /** Settings that name files; their content counts. */
 const files = ['labels', 'trusted', 'transition', 'strategy'] as const;
 
-/** What may differ between two commands that mean the same run: where its files lie is no part of it. */
-function comparable(settings: TrainSettings): Record<string, unknown> {
+/** What two commands that mean the same run have in common: where its files lie is no part of it. */
+export function comparable(settings: TrainSettings): Record<string, unknown> {
   const { data: _, ...rest } = settings;
   return { ...rest, ...Object.fromEntries(files.map((name) => [name, settings[name]?.sha256 ?? null])) };
 }
