@@ -10,6 +10,11 @@ export default defineConfig({
     alias: [
       { find: /^@selfcure\/core\/app$/, replacement: source('packages', 'core', 'app') },
       { find: /^@selfcure\/(data|models|slices)\/node$/, replacement: source('packages', '$1', 'node') },
+      // Threads run JavaScript alone: a test that opens a picture pool bundles its program.
+      {
+        find: './picture-program.ts',
+        replacement: fileURLToPath(new URL('./packages/data/test/picture-program.ts', import.meta.url)),
+      },
       { find: /^selfcure$/, replacement: source('packages', 'cli') },
       {
         find: /^@selfcure\/(audit|tensor|core|experiments|models|data|report|slices)$/,

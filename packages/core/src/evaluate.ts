@@ -1,13 +1,14 @@
 import type { Backend, NamedArrays, Program, State } from '@selfcure/tensor';
 import type { Dataset } from './data/dataset.ts';
 import type { Normalization } from './data/normalization.ts';
+import { readAhead } from './data/read-ahead.ts';
 import { OptionError } from './errors.ts';
 import { hasHead } from './head/head.ts';
 import type { Method } from './method.ts';
 import { expectedCalibrationError, negativeLogLikelihood } from './metric/calibration.ts';
 import { accuracy, balancedAccuracy, confusionMatrix, macroF1, predictedLabels } from './metric/classification.ts';
 import type { Model } from './model.ts';
-import { readImages } from './train/batch.ts';
+import { imagesOf, readBatch } from './train/batch.ts';
 import { checkBatchSize, checkClasses, checkDataset, defaultBatchSize } from './train/options.ts';
 import { evaluationStep } from './train/step.ts';
 import type { TrainedModel } from './train/trained-model.ts';
@@ -63,11 +64,13 @@ export async function predictWith(options: {
   const importance = hasHead(method, 'importance') ? new Float32Array(size) : null;
   const rest = createYield();
   const imageSize = model.inputShape[0] * model.inputShape[1] * model.inputShape[2];
-  for (let start = 0; start < size; start += batchSize) {
-    const count = Math.min(batchSize, size - start);
-    const ids = Int32Array.from({ length: count }, (_, i) => start + i);
+  const idsOf = (at: number): Int32Array =>
+    Int32Array.from({ length: Math.min(batchSize, size - at * batchSize) }, (_, i) => at * batchSize + i);
+  const next = readAhead((at) => readBatch(data, idsOf(at)), 0, Math.ceil(size / batchSize));
+  for (let batch = await next(), start = 0; batch; batch = await next(), start += batchSize) {
+    const count = batch.ids.length;
     const images = new Float32Array(batchSize * imageSize);
-    images.set(await readImages(data, ids, normalization));
+    images.set(imagesOf(batch, data.shape, normalization));
     const outputs = await program.run(state, { images });
     probabilities.set(outputs['probabilities']!.subarray(0, count * classes), start * classes);
     weighted?.set(outputs['weightedProbabilities']!.subarray(0, count * classes), start * classes);

@@ -8,7 +8,7 @@ export type { FerFiles } from './node/fer-files.ts';
 
 export { openFolder } from './node/open-folder.ts';
 export type { OpenFolderOptions } from './node/open-folder.ts';
-export type { DataFolder, FolderEntry, RecordOptions } from './folder/data-folder.ts';
+export type { DataFolder, FolderEntry, FolderLocation, RecordOptions } from './folder/data-folder.ts';
 export { readDataPath } from './node/open-data.ts';
 export type { ReadDataPathOptions } from './node/open-data.ts';
 
@@ -50,7 +50,11 @@ export type { NpzTableOptions } from './reader/npz.ts';
 
 export { tableDataset } from './table/table-dataset.ts';
 export type { TableDataset, TableDatasetOptions } from './table/table-dataset.ts';
-export type { Dropped, Sample, SampleTable, StoredImage } from './table/sample-table.ts';
+export type { Dropped, LoadPicture, Sample, SampleTable, StoredImage, TableOrigin } from './table/sample-table.ts';
+export { picturePool } from './node/picture-pool.ts';
+export type { PicturePoolOptions } from './node/picture-pool.ts';
+export type { PictureOrder, PicturePool, PictureRequest } from './table/picture-pool.ts';
+export type { PictureMaking } from './table/picture-making.ts';
 export type { CountReport, CountUnit, PublishedCounts, SplitCounts } from './table/counts.ts';
 
 export type { DecodedImage, ImageDecoder } from './image/image.ts';
@@ -61,6 +65,7 @@ export { imageFormat } from './image/format.ts';
 export type { ImageFormat } from './image/format.ts';
 export { centreSquare, resizeImage } from './image/resize.ts';
 export type { ResizeFilter, ResizeOptions } from './image/resize.ts';
+export type { CropBox } from './image/crop.ts';
 export { withChannels } from './image/channels.ts';
 
 export { inspectDataset } from './inspect/inspect-dataset.ts';

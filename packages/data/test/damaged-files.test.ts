@@ -23,7 +23,7 @@ import {
 } from '@selfcure/data/node';
 import type { DataFolder, SampleTable } from '@selfcure/data/node';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { dataTree, jpeg, png } from './data-tree.ts';
 
@@ -265,47 +265,51 @@ function memory(): number {
   return (heapUsed + external + arrayBuffers) / 2 ** 20;
 }
 
-test(`${cases} damaged files give data or a DataError that names them, and leave no memory behind`, async () => {
-  const decoder = portableDecoder();
-  const roots = await Promise.all(kinds.map(({ beside = {}, file, whole }) => dataTree({ ...beside, [file]: whole })));
-  const outcomes = new Map(kinds.map(({ name }) => [name, { data: 0, refused: 0 }]));
-  const codes = new Set<string>();
-  const readAll = async (kind: Kind, root: string, bytes: Uint8Array): Promise<void> => {
-    if (kind.read === undefined) {
-      await decoder.decode(bytes, kind.file);
-      return;
+describe(`${cases} damaged files`, () => {
+  test('give data or a DataError that names them, and leave no memory behind', async () => {
+    const decoder = portableDecoder();
+    const roots = await Promise.all(
+      kinds.map(({ beside = {}, file, whole }) => dataTree({ ...beside, [file]: whole })),
+    );
+    const outcomes = new Map(kinds.map(({ name }) => [name, { data: 0, refused: 0 }]));
+    const codes = new Set<string>();
+    const readAll = async (kind: Kind, root: string, bytes: Uint8Array): Promise<void> => {
+      if (kind.read === undefined) {
+        await decoder.decode(bytes, kind.file);
+        return;
+      }
+      await writeFile(join(root, kind.file), bytes);
+      const table = await kind.read(openFolder(root));
+      for (const id of table.samples.keys()) await table.load(id);
+    };
+    // Whole files are read: what is refused below is refused for its damage.
+    for (const [k, kind] of kinds.entries()) await readAll(kind, roots[k]!, kind.whole);
+    let settled = 0;
+    for (let i = 0; i < cases; i++) {
+      const k = i % kinds.length;
+      const kind = kinds[k]!;
+      const damaged = damage(kind.whole, randomStream({ seed: 1, purpose: 'test/damage', sample: i }));
+      const outcome = outcomes.get(kind.name)!;
+      try {
+        await readAll(kind, roots[k]!, kind.repair?.(damaged) ?? damaged);
+        outcome.data++;
+      } catch (error) {
+        if (!(error instanceof DataError)) throw new Error(`${kind.name}, case ${i}`, { cause: error });
+        // Where the file has lost what tells it, the folder is named instead.
+        expect(error.source ?? '', `${kind.name}, case ${i}: ${error.message}`).toContain(
+          kind.read === undefined ? kind.file : roots[k]!,
+        );
+        expect(error.remedy.length).toBeGreaterThan(10);
+        codes.add(error.code);
+        outcome.refused++;
+      }
+      if (i === Math.floor(cases / 3)) settled = memory();
     }
-    await writeFile(join(root, kind.file), bytes);
-    const table = await kind.read(openFolder(root));
-    for (const id of table.samples.keys()) await table.load(id);
-  };
-  // Whole files are read: what is refused below is refused for its damage.
-  for (const [k, kind] of kinds.entries()) await readAll(kind, roots[k]!, kind.whole);
-  let settled = 0;
-  for (let i = 0; i < cases; i++) {
-    const k = i % kinds.length;
-    const kind = kinds[k]!;
-    const damaged = damage(kind.whole, randomStream({ seed: 1, purpose: 'test/damage', sample: i }));
-    const outcome = outcomes.get(kind.name)!;
-    try {
-      await readAll(kind, roots[k]!, kind.repair?.(damaged) ?? damaged);
-      outcome.data++;
-    } catch (error) {
-      if (!(error instanceof DataError)) throw new Error(`${kind.name}, case ${i}`, { cause: error });
-      // Where the file has lost what tells it, the folder is named instead.
-      expect(error.source ?? '', `${kind.name}, case ${i}: ${error.message}`).toContain(
-        kind.read === undefined ? kind.file : roots[k]!,
-      );
-      expect(error.remedy.length).toBeGreaterThan(10);
-      codes.add(error.code);
-      outcome.refused++;
-    }
-    if (i === Math.floor(cases / 3)) settled = memory();
-  }
-  expect(memory() - settled).toBeLessThan(24);
-  // Every kind was refused at least once, and for many reasons.
-  for (const [name, { refused }] of outcomes) expect(refused, name).toBeGreaterThan(0);
-  expect(codes.size).toBeGreaterThan(8);
-  if (process.env['SELFCURE_DAMAGED_FILES'] !== undefined)
-    process.stdout.write(`${JSON.stringify(Object.fromEntries(outcomes))} ${[...codes].join(' ')}\n`);
-}, 900_000);
+    expect(memory() - settled).toBeLessThan(24);
+    // Every kind was refused at least once, and for many reasons.
+    for (const [name, { refused }] of outcomes) expect(refused, name).toBeGreaterThan(0);
+    expect(codes.size).toBeGreaterThan(8);
+    if (process.env['SELFCURE_DAMAGED_FILES'] !== undefined)
+      process.stdout.write(`${JSON.stringify(Object.fromEntries(outcomes))} ${[...codes].join(' ')}\n`);
+  }, 900_000);
+});

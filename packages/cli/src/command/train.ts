@@ -1,13 +1,13 @@
 import { basename, join, resolve } from 'node:path';
-import { modelNames } from '@selfcure/models';
 import { oneOf } from '../argument/choice.ts';
 import { declareNumbers } from '../argument/number-option.ts';
 import { clusterArguments, readCluster } from '../cluster/cluster-arguments.ts';
+import { cacheFolder } from '../data/cache-folder.ts';
 import { checkEngineOptions } from '../engine/adapters.ts';
 import { engineArguments, readEngine } from '../engine/engine-arguments.ts';
 import { UsageError } from '../errors.ts';
 import { recipeNames } from '../recipe/build-method.ts';
-import { choices, readSettings, trainNumbers } from '../train/read-settings.ts';
+import { choices, readSettings, trainModels, trainNumbers } from '../train/read-settings.ts';
 import { runTraining } from '../train/run-training.ts';
 import type { Command } from './command.ts';
 
@@ -25,7 +25,12 @@ export const command: Command = {
     recipe: oneOf(recipeNames, 'how to train', 'cure'),
     ...engineArguments('engine', 'wasm'),
     ...clusterArguments,
-    model: oneOf(modelNames, 'backbone', 'face-cnn'),
+    model: oneOf(
+      trainModels,
+      'backbone; dlib-face is a trained face network (needs @vladmandic/face-api), whose features are frozen',
+      'face-cnn',
+    ),
+    'fine-tune': { type: 'boolean', description: 'train all layers of dlib-face, from its weights on' },
     width: numbers['width']!,
     epochs: numbers['epochs']!,
     batch: numbers['batch']!,
@@ -79,6 +84,12 @@ export const command: Command = {
     'data-seed': numbers['data-seed']!,
     noise: numbers['noise']!,
     'noise-seed': numbers['noise-seed']!,
+    cache: {
+      type: 'string',
+      valueHint: 'DIR',
+      description:
+        'keeps features of dlib-face, and decoded pictures that memory does not hold; default ~/.cache/selfcure',
+    },
     out: { type: 'string', valueHint: 'RUN_DIR', description: 'run folder; default runs/<data>-<recipe>-<seed>' },
     resume: {
       type: 'boolean',
@@ -92,6 +103,7 @@ export const command: Command = {
     'selfcure train faces --noise 0.3 --recipe scn --preset official-code --relabel-epoch 5',
     'selfcure train ./fer2013 --train-labels fer2013 --samples 10000 --epochs 30 --out runs/real-noise',
     'selfcure train ./RAF-DB --size 100 --model resnet18-s2',
+    'selfcure train ./RAF-DB --size 100 --model dlib-face --epochs 40',
     'selfcure train faces --labels corrected.csv --json',
     'selfcure train faces --backend tensorflow --workers host-a:4711,host-b:4711 --worker 0',
   ],
@@ -109,6 +121,7 @@ export const command: Command = {
       settings,
       {
         threads: engine.threads ?? null,
+        cache: args['cache'] === undefined ? cacheFolder(process.env) : resolve(shell.cwd, String(args['cache'])),
         cluster,
         out: cluster ? join(folder, `worker-${cluster.index}`) : folder,
         json: args['json'] === true,

@@ -2,16 +2,16 @@ import { classProportionalSubset, holdOut, subset, symmetricNoise } from '@selfc
 import { facesSource } from './faces-source.ts';
 import { ferSource } from './fer-source.ts';
 import { readLabelsFile } from './labels-file.ts';
-import type { DataSettings, RunData, Source } from './run-data.ts';
+import type { DataSettings, Reading, RunData, Source } from './run-data.ts';
 import { allTrusted, readTrustedFile } from './trusted-file.ts';
 import { isFerFolder, tableSource } from './table-source.ts';
 import { withLabels } from './with-labels.ts';
 import { withVerified } from './with-verified.ts';
 
 /** What DATA names. */
-export function openSource(settings: DataSettings): Promise<Source> {
+export function openSource(settings: DataSettings, reading: Reading = {}): Promise<Source> {
   if (settings.data === 'faces') return Promise.resolve(facesSource(settings));
-  return isFerFolder(settings.data) ? ferSource(settings) : tableSource(settings);
+  return isFerFolder(settings.data) ? ferSource(settings) : tableSource(settings, reading);
 }
 
 /**
@@ -19,8 +19,8 @@ export function openSource(settings: DataSettings): Promise<Source> {
  * (`--labels`), add noise to what is trained on, take labels for verified (`--trusted`). So neither a labels file nor noise changes which samples are chosen, and
  * noise never reaches validation or test.
  */
-export async function loadData(settings: DataSettings): Promise<RunData> {
-  const source = await openSource(settings);
+export async function loadData(settings: DataSettings, reading: Reading = {}): Promise<RunData> {
+  const source = await openSource(settings, reading);
   const { samples, valFraction, dataSeed, noise, noiseSeed } = settings;
   let chosen = Int32Array.from({ length: source.train.size }, (_, k) => k);
   if (samples !== null && settings.data !== 'faces')
@@ -54,6 +54,7 @@ export async function loadData(settings: DataSettings): Promise<RunData> {
     validation: heldOut ? subset(labelled, heldOut) : source.validation,
     test: source.test,
     facts: source.facts,
+    ...(source.close && { close: source.close }),
     relabelledByFile: file?.changed ?? null,
     trusted: own,
   };

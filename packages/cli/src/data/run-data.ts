@@ -12,6 +12,18 @@ export interface Source {
   readonly test: Dataset | null;
   /** Facts for the manifest, such as rows left out by reason. */
   readonly facts: Readonly<Record<string, unknown>>;
+  /** Ends the threads that decode, where there are any; they keep no process alive. */
+  readonly close?: () => Promise<void>;
+}
+
+/** How pictures are read; it decides no pixel. */
+export interface Reading {
+  /** Bytes of decoded pictures that one part of the data may take in memory. Default 512 MiB. */
+  readonly memory?: number;
+  /** Folder for decoded pictures that memory does not hold. Default: see `cacheFolder`. */
+  readonly cache?: string;
+  /** Told what the user should know. */
+  readonly note?: (text: string) => void;
 }
 
 /** What a run trains on, watches and is tested on. */

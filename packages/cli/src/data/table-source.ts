@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { cachedImages } from '@selfcure/data';
 import type { SampleTable, TableDataset } from '@selfcure/data/node';
 import { UsageError } from '../errors.ts';
-import type { DataSettings, Source } from './run-data.ts';
+import { cacheFolder } from './cache-folder.ts';
+import type { DataSettings, Reading, Source } from './run-data.ts';
 
 /** Whether a folder holds FER2013 as Kaggle gives it, whose votes and rows the command line knows. */
 export const isFerFolder = (path: string): boolean => existsSync(join(path, 'fer2013.csv'));
@@ -13,10 +14,12 @@ const roles = { train: ['train', 'all'], validation: ['valid'], test: ['test'] }
 
 /**
  * Any data set that a reader recognizes: trains on its part `train` (or all of it, where it has no parts), watches `valid`,
- * tests on `test`. Pictures are decoded once and kept in memory where they fit. Samples are numbered by the reader.
+ * tests on `test`. Pictures are decoded in threads, once, and kept in memory; of a part that does not fit, all are kept in the cache folder too. Samples are
+ * numbered by the reader.
  */
-export async function tableSource({ data: path, size }: DataSettings): Promise<Source> {
-  const { readDataPath, tableDataset } = await import('@selfcure/data/node');
+export async function tableSource({ data: path, size }: DataSettings, reading: Reading = {}): Promise<Source> {
+  const { memory = 512 * 1024 * 1024, cache = cacheFolder(process.env), note } = reading;
+  const { picturePool, readDataPath, tableDataset } = await import('@selfcure/data/node');
   const table = await readDataPath(path);
   const splits = new Set(table.samples.map(({ split }) => split));
   const partOf = (names: readonly string[]): string | undefined => names.find((name) => splits.has(name));
@@ -27,8 +30,23 @@ export async function tableSource({ data: path, size }: DataSettings): Promise<S
     );
   }
   const channels = await channelsOf(table);
+  const pictureBytes = size! * size! * channels;
+  const used = [training, partOf(roles.validation), partOf(roles.test)];
+  const bytesOf = (part: string | undefined): number =>
+    pictureBytes * table.samples.filter(({ split }) => split === part).length;
+  const overflow = used.some((part) => bytesOf(part) > memory);
+  // Pictures that are stored as pixels need no decoding, and no threads for it.
+  const isDecoded = table.load.origin !== undefined;
+  const store = overflow && isDecoded ? join(cache, 'pictures') : null;
+  if (store !== null)
+    note?.(`Decoded pictures that memory does not hold are kept in ${store} (--cache names another folder).`);
+  const pool = isDecoded ? await picturePool(store === null ? {} : { store }) : null;
   const read = async (split: string | undefined): Promise<TableDataset | null> =>
-    split === undefined ? null : cachedImages(await tableDataset(table, { split, size: size!, channels }));
+    split === undefined
+      ? null
+      : cachedImages(await tableDataset(table, { split, size: size!, channels, ...(pool && { pool }) }), {
+          maxBytes: memory,
+        });
   const train = (await read(training))!;
   const { reader, counts, dropped } = table;
   return {
@@ -38,6 +56,7 @@ export async function tableSource({ data: path, size }: DataSettings): Promise<S
     validation: await read(partOf(roles.validation)),
     test: await read(partOf(roles.test)),
     facts: { kind: reader, size, channels, dropped, complete: counts.complete, differences: counts.differences },
+    ...(pool && { close: () => pool.close() }),
   };
 }
 

@@ -13,6 +13,9 @@ import { recipeNames, recipesOf } from '../recipe/build-method.ts';
 import type { RecipeName } from '../recipe/build-method.ts';
 import type { TrainSettings } from './settings.ts';
 
+/** The model whose weights are those of a trained face network. */
+export const pretrainedModel = 'dlib-face';
+
 /** Words that options take. */
 export const choices = {
   preset: ['paper', 'official-code'],
@@ -21,11 +24,19 @@ export const choices = {
   ferLabels: ['fer2013', 'majority', 'plurality'],
 } as const;
 
+/** Models that a run takes. */
+export const trainModels: readonly string[] = [...modelNames, pretrainedModel];
+
 /** Number options of `selfcure train`. */
 export const trainNumbers = {
   epochs: { description: 'passes over the data', whole: true, from: 1, to: 100_000, default: 20 },
   batch: { description: 'samples a step', whole: true, from: 1, to: 65_536, default: 32 },
-  lr: { description: 'learning rate; default 0.001 for adam, 0.1 for sgd', from: 0, to: 100, open: true },
+  lr: {
+    description: 'learning rate; default 0.001 for adam (0.0001 with --fine-tune), 0.1 for sgd',
+    from: 0,
+    to: 100,
+    open: true,
+  },
   shards: {
     description: 'parts of a batch with statistics and label decisions of their own; the update takes their mean',
     whole: true,
@@ -106,6 +117,13 @@ export async function readSettings(
       refuser(args, 'belongs to the relabelling that --strategy replaces. Set it in your module')(name);
   }
   if (recipe !== 'forward') refuser(args, `belongs to recipe forward; this run's recipe is ${recipe}`)('transition');
+  const model = readChoice('model', args['model'], trainModels) ?? 'face-cnn';
+  const pretrained = model === pretrainedModel;
+  if (args['fine-tune'] === true && !pretrained)
+    throw new UsageError(`--fine-tune belongs to model ${pretrainedModel}; this run's model is ${model}`);
+  if (pretrained)
+    refuser(args, `belongs to models that start from drawn weights; this run's model is ${model}`)('width');
+  const fineTune = pretrained ? args['fine-tune'] === true : null;
   const optimizer = readChoice('optimizer', args['optimizer'], choices.optimizer) ?? 'adam';
   return {
     data,
@@ -120,7 +138,8 @@ export async function readSettings(
     dataSeed: number['data-seed'],
     noise: number.noise,
     noiseSeed: number['noise-seed'],
-    augment: args['augment'] !== false,
+    // Features of a frozen backbone are computed once, of the pictures as they are.
+    augment: fineTune !== false && args['augment'] !== false,
     backend,
     device: device ?? null,
     recipe,
@@ -130,13 +149,14 @@ export async function readSettings(
     margin2: number.margin2 ?? null,
     beta: number.beta ?? null,
     rate: number.rate ?? null,
-    model: readChoice('model', args['model'], modelNames) ?? 'face-cnn',
+    model,
     width: number.width ?? null,
+    fineTune,
     epochs: number.epochs,
     batch: number.batch,
     shards: number.shards ?? null,
     optimizer,
-    lr: number.lr ?? (optimizer === 'adam' ? 1e-3 : 0.1),
+    lr: number.lr ?? (optimizer === 'sgd' ? 0.1 : fineTune ? 1e-4 : 1e-3),
     schedule: readChoice('schedule', args['schedule'], choices.schedule) ?? 'constant',
     weightDecay: number['weight-decay'],
     seed: number.seed,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { evaluate, measureNormalization, terminateOnNaN, train, TrainError } from '@selfcure/core';
 import type { Callback, Run, RunEnd } from '@selfcure/core';
 import { renderReport } from '@selfcure/report';
@@ -14,6 +15,7 @@ import { observed } from '../engine/observed.ts';
 import { CliError } from '../errors.ts';
 import { jsonLine, showProgress } from '../output/progress.ts';
 import { fileStore } from '../run-folder/file-store.ts';
+import type { FileStore } from '../run-folder/file-store.ts';
 import { ownSamples } from '../run-folder/labels-table.ts';
 import type { RunManifest } from '../run-folder/manifest.ts';
 import { saveModel } from '../run-folder/model-file.ts';
@@ -22,7 +24,9 @@ import { relabelFigures } from '../run-folder/relabel-figures.ts';
 import type { Shell } from '../shell.ts';
 import { describeRun } from './describe-run.ts';
 import { buildParts } from './parts.ts';
+import { pretrainedRun } from './pretrained-run.ts';
 import { checkSameData, discardRun, findStoredRun } from './resume.ts';
+import type { StoredRun } from './resume.ts';
 import { runRecorder } from './run-recorder.ts';
 import type { TrainSettings } from './settings.ts';
 import { summaryLines } from './summary.ts';
@@ -33,6 +37,8 @@ import { trustedRun } from './trusted-run.ts';
 export interface TrainingMode {
   /** Threads that compute; null for the engine's default. They decide no number. */
   readonly threads: number | null;
+  /** Folder of what is computed once: features, and decoded pictures that memory does not hold. */
+  readonly cache: string;
   /** The processes that train together; null where this one does alone. */
   readonly cluster: Cluster | null;
   /** Run folder. */
@@ -73,21 +79,47 @@ export async function runTraining(settings: TrainSettings, mode: TrainingMode, s
     return 0;
   }
 
-  const data = await loadData(settings);
+  const note = (text: string): void => {
+    if (!mode.json) shell.stderr.write(`${text}\n`);
+  };
+  // One process writes a cache of features: workers have their own.
+  const cache = mode.cluster ? join(mode.cache, `worker-${mode.cluster.index}`) : mode.cache;
+  const data = await loadData(settings, { cache, note });
+  try {
+    return await runOn(data, { settings, mode, shell, store, stored, cache, note });
+  } finally {
+    await data.close?.();
+  }
+}
+
+/** What a run has before its data. */
+interface Opened {
+  readonly settings: TrainSettings;
+  readonly mode: TrainingMode;
+  readonly shell: Shell;
+  readonly store: FileStore;
+  readonly stored: StoredRun | null;
+  readonly cache: string;
+  readonly note: (text: string) => void;
+}
+
+async function runOn(data: RunData, { settings, mode, shell, store, stored, cache, note }: Opened): Promise<number> {
   if (stored) checkSameData(stored.manifest, data);
   const transition = await transitionOf(settings, data);
   const built = await buildParts(settings, data.train, transition?.matrix ?? null);
   const behind = (stored?.manifest.trusted?.gate ?? []).filter(({ epoch }) => epoch < (stored?.state?.epoch ?? 1));
   const trusted = trustedRun(data, built.method, transition, behind);
   const parts = trusted ? { ...built, method: trusted.method } : built;
-  const normalization = stored?.manifest.parts.normalization ?? (await measureNormalization(data.train));
-  const { device } = settings;
+  const { device, fineTune } = settings;
   const engine = await openBackend(settings.backend, {
     ...(mode.threads !== null && { threads: mode.threads }),
     ...(device && { device }),
     ...(mode.cluster && { workers: mode.cluster }),
   });
   try {
+    const pretrained = fineTune === null ? null : await pretrainedRun({ data, backend: engine, fineTune, cache, note });
+    const normalization =
+      pretrained?.normalization ?? stored?.manifest.parts.normalization ?? (await measureNormalization(data.train));
     let program: Program | null = null;
     // The training step is the first program with parameters that a run compiles.
     const backend = observed(engine, (compiled) => {
@@ -123,15 +155,16 @@ export async function runTraining(settings: TrainSettings, mode: TrainingMode, s
     });
     const progress = showProgress(shell, mode);
     announce(shell, mode, settings, data, from);
+    const validation = pretrained ? pretrained.validation : data.validation;
     let run: Run;
     const broken: string[] = [];
     const watch: Callback = { name: 'NonFinite', onNonFinite: ({ message }) => void broken.push(message) };
     try {
       run = await train({
         backend,
-        model: parts.model,
+        model: pretrained?.model ?? parts.model,
         recipe: parts.method,
-        data: data.train,
+        data: pretrained?.train ?? data.train,
         epochs: settings.epochs,
         seed: settings.seed,
         batchSize: settings.batch,
@@ -146,7 +179,8 @@ export async function runTraining(settings: TrainSettings, mode: TrainingMode, s
           ...(agreement ? [pauseTogether(agreement, shell.signal)] : []),
         ],
         ...(parts.augmentation && { augmentation: parts.augmentation }),
-        ...(data.validation && { validation: data.validation }),
+        ...(pretrained && { initialWeights: pretrained.initialWeights }),
+        ...(validation && { validation }),
         ...(from && { resume: from }),
         ...(shell.signal && !agreement && { signal: shell.signal }),
       });
@@ -163,27 +197,26 @@ export async function runTraining(settings: TrainSettings, mode: TrainingMode, s
     // Only workers are stopped: together, at the end of an epoch, to go on later.
     const end: RunEnd = run.end === 'stopped' ? 'paused' : run.end;
     await recorder.save(run.state, { status: end === 'finished' ? 'running' : end });
-    await saveModel(`${store.folder}/${runFiles.model}`, run.model);
+    const model = pretrained ? pretrained.whole(run.model) : run.model;
+    await saveModel(`${store.folder}/${runFiles.model}`, model);
     if (end !== 'finished') return endEarly(run, end, broken, settings, mode, shell);
     // Scores of the one network, and a page for them, are the first worker's.
     const reports = (workers?.index ?? 0) === 0;
 
     const evaluation =
-      reports &&
-      data.test &&
-      (await evaluate({ backend, model: run.model, data: data.test, batchSize: settings.batch }));
+      reports && data.test && (await evaluate({ backend, model, data: data.test, batchSize: settings.batch }));
     const { truth, classes } = samples;
     const corrections =
       reports &&
       trusted &&
       (await trusted.recalibrate({
         backend,
-        model: run.model,
+        model,
         test: data.test,
         evaluation: evaluation || null,
         batchSize: settings.batch,
       }));
-    if (corrections) await saveModel(`${store.folder}/${runFiles.model}`, run.model, corrections);
+    if (corrections) await saveModel(`${store.folder}/${runFiles.model}`, model, corrections);
     const manifest = {
       ...describe(),
       status: 'finished' as const,

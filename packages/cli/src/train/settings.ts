@@ -8,6 +8,8 @@ export interface TrainSettings extends DataSettings, RecipeSettings {
   readonly device: 'auto' | 'cpu' | 'cuda' | null;
   readonly model: string;
   readonly width: number | null;
+  /** Whether all layers of a pretrained model are trained, or its features are frozen; null for other models. */
+  readonly fineTune: boolean | null;
   readonly epochs: number;
   readonly batch: number;
   /** Parts of a batch; null for one. */

@@ -28,6 +28,9 @@ export interface Dataset {
   /**
    * Pixels of some samples, one image after another, row-major, channels last, 0 to 255.
    *
+   * Training asks for up to two batches before it computes the one before them, so reads overlap: what a read does in other
+   * threads or waits for goes on meanwhile.
+   *
    * @param ids sample ids; length n.
    * @returns n x height x width x channels bytes.
    */

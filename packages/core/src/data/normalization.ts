@@ -1,4 +1,5 @@
 import type { Dataset } from './dataset.ts';
+import { readAhead } from './read-ahead.ts';
 
 /** Pixels p in 0..255 become (p - mean) / standardDeviation. */
 export interface Normalization {
@@ -17,9 +18,11 @@ export async function measureNormalization(data: Dataset): Promise<Normalization
   let sum = 0;
   let squares = 0;
   const block = 256;
-  for (let start = 0; start < data.size; start += block) {
-    const ids = Int32Array.from({ length: Math.min(block, data.size - start) }, (_, i) => start + i);
-    for (const pixel of await data.read(ids)) {
+  const read = async (at: number): Promise<Uint8Array> =>
+    data.read(Int32Array.from({ length: Math.min(block, data.size - at * block) }, (_, i) => at * block + i));
+  const next = readAhead(read, 0, Math.ceil(data.size / block));
+  for (let pixels = await next(); pixels; pixels = await next()) {
+    for (const pixel of pixels) {
       sum += pixel;
       squares += pixel * pixel;
       count++;

@@ -4,21 +4,39 @@ import type { Normalization } from '../data/normalization.ts';
 import type { LabelLedger } from '../ledger/label-ledger.ts';
 import type { EpochPlan } from '../method.ts';
 
-/** Pixels of some samples as the network takes them. */
-export async function readImages(
-  data: Pick<Dataset, 'shape' | 'read'>,
-  ids: Int32Array,
+/** Pixels of some samples. */
+export interface Batch {
+  readonly ids: Int32Array;
+  /** One image after another. */
+  readonly pixels: Uint8Array;
+}
+
+/** Changes images for an epoch. */
+export interface Augmenting {
+  readonly augmentation: Augmentation;
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+/** Pixels of some samples as they are stored. */
+export async function readBatch(data: Pick<Dataset, 'read'>, ids: Int32Array): Promise<Batch> {
+  return { ids, pixels: await data.read(ids) };
+}
+
+/** Pixels as the network takes them: augmented where that is asked for, and normalized. */
+export function imagesOf(
+  { ids, pixels }: Batch,
+  shape: Dataset['shape'],
   normalization: Normalization,
-  augment?: { readonly augmentation: Augmentation; readonly seed: number; readonly epoch: number },
-): Promise<Float32Array> {
-  const pixels = await data.read(ids);
+  augment?: Augmenting,
+): Float32Array {
   if (!augment) return normalize(pixels, normalization);
   const imageSize = pixels.length / ids.length;
   const changed = new Uint8Array(pixels.length);
   ids.forEach((sample, i) => {
     const image = pixels.subarray(i * imageSize, (i + 1) * imageSize);
     changed.set(
-      augment.augmentation.apply(image, data.shape, { seed: augment.seed, epoch: augment.epoch, sample }),
+      augment.augmentation.apply(image, shape, { seed: augment.seed, epoch: augment.epoch, sample }),
       i * imageSize,
     );
   });

@@ -1,5 +1,7 @@
 import type { NonFiniteEvent, StepEvent } from '../callback/callback.ts';
-import { readImages, sampleWeights, targetRows } from './batch.ts';
+import { readAhead } from '../data/read-ahead.ts';
+import { imagesOf, readBatch, sampleWeights, targetRows } from './batch.ts';
+import type { Batch } from './batch.ts';
 import { addStep } from './epoch-sums.ts';
 import { findNonFinite } from './non-finite.ts';
 import { stageProposals } from './propose.ts';
@@ -36,15 +38,19 @@ export async function runSteps(session: Session): Promise<RunEnd | NonFiniteEven
   const { relabel } = method;
   const partsOf = orderOf(shards, { seed, epoch, share: batchSize / shards.count });
   const idsOf = (step: number): Int32Array => Int32Array.from(partsOf(step).flatMap((ids) => [...ids]));
-  const prepare = (step: number): Promise<Float32Array> =>
-    readImages(data, idsOf(step), normalization, augmentation && { augmentation, seed, epoch });
+  const read = readAhead((step) => readBatch(data, idsOf(step)), at.step, stepsPerEpoch);
+  const prepare = async (pixels: Promise<Batch>): Promise<{ ids: Int32Array; images: Float32Array }> => {
+    const batch = await pixels;
+    const augment = augmentation && { augmentation, seed, epoch };
+    return { ids: batch.ids, images: imagesOf(batch, data.shape, normalization, augment) };
+  };
   const fed = columnsOf(method).filter((column) => column.feed);
   const rest = createYield();
 
-  let upcoming = at.step < stepsPerEpoch ? prepare(at.step) : null;
-  while (at.step < stepsPerEpoch) {
-    const ids = idsOf(at.step);
-    const images = await upcoming!;
+  const first = read();
+  let upcoming = first && prepare(first);
+  while (upcoming) {
+    const { ids, images } = await upcoming;
     if (options.signal?.aborted) return 'paused';
     const time = (epoch - 1) * stepsPerEpoch + at.step;
     const scalars = {
@@ -53,6 +59,8 @@ export async function runSteps(session: Session): Promise<RunEnd | NonFiniteEven
         averageDecay: Math.min(options.weightAverage, (1 + time) / (10 + time)),
       }),
     };
+    // Reading that goes on in other threads is asked for before an engine may hold this one.
+    const next = read();
     const running = program.run(state, {
       images,
       targets: targetRows(ids, ledger, at.plan),
@@ -60,11 +68,9 @@ export async function runSteps(session: Session): Promise<RunEnd | NonFiniteEven
       ...Object.fromEntries(fed.map((column) => [`remembered/${column.name}`, memory.fed(column, ids)])),
       ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),
     });
-    if (at.step + 1 < stepsPerEpoch) {
-      // The next batch is prepared while this one computes; should that fail, it fails in its own turn.
-      upcoming = prepare(at.step + 1);
-      upcoming.catch(() => {});
-    }
+    // The next batch is prepared while this one computes; should that fail, it fails in its own turn.
+    upcoming = next && prepare(next);
+    upcoming?.catch(() => {});
     const outputs = await running;
 
     const broken = findNonFinite(outputs, ids, epoch, at.step);

@@ -4,9 +4,8 @@ import { randomStream } from '@selfcure/core';
 import { checkRange } from '../error/check.ts';
 
 /**
- * Mirrors an image left to right with some probability.
+ * Mirrors an image left to right with the given probability, 0 to 1; by default 0.5.
  *
- * @param options.probability 0 to 1. Default 0.5.
  * @throws DataError where the probability is out of range.
  * @example horizontalFlip().apply(image, [48, 48, 1], { seed: 0, epoch: 1, sample: 7 });
  */

@@ -5,9 +5,8 @@ import { checkWhole } from '../error/check.ts';
 
 /**
  * Moves an image by a whole number of pixels each way, drawn evenly from -pixels to pixels; the edge repeats into what
- * becomes free. The same as padding by `pixels` and cropping at random.
+ * becomes free. The same as padding by `pixels` and cropping at random. `pixels` is 4 by default.
  *
- * @param options.pixels greatest shift. Default 4.
  * @throws DataError where pixels is not a whole number of at least 0.
  * @example randomShift({ pixels: 4 }).apply(image, [48, 48, 1], { seed: 0, epoch: 1, sample: 7 });
  */

@@ -28,7 +28,10 @@ export type DataErrorCode =
   | 'malformed-npz'
   | 'malformed-parquet'
   | 'malformed-xml'
-  | 'missing-decoder';
+  | 'missing-decoder'
+  | 'bad-cache'
+  | 'lost-thread'
+  | 'closed';
 
 /** What a {@link DataError} says: where the fault is and what to do about it. */
 export interface DataFault {
@@ -58,6 +61,7 @@ export interface DataFault {
 export class DataError extends Error {
   override readonly name = 'DataError';
   readonly code: DataErrorCode;
+  readonly problem: string;
   readonly remedy: string;
   readonly source: string | undefined;
   readonly row: number | undefined;
@@ -68,6 +72,7 @@ export class DataError extends Error {
       .join(', ');
     super(`${place === '' ? '' : `${place}: `}${problem}. ${remedy}`, cause === undefined ? undefined : { cause });
     this.code = code;
+    this.problem = problem;
     this.remedy = remedy;
     this.source = source;
     this.row = row;

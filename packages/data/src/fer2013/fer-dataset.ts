@@ -69,7 +69,7 @@ export interface FerSummary {
   readonly disagreement: { readonly differ: number; readonly known: number };
 }
 
-/** FER2013 or FER+ as a {@link Dataset}. */
+/** FER2013 or FER+ as a `Dataset`. */
 export interface FerDataset extends GroupedDataset {
   /** Row of every sample in the file, 0-based, the header not counted. */
   readonly rows: Int32Array;

@@ -24,9 +24,9 @@ export interface FerTable {
   readonly images: Uint8Array;
   /** FER2013 label of every row, 0 angry … 6 neutral. */
   readonly emotions: Uint8Array;
-  /** Split of every row, an index into {@link ferSplits}. */
+  /** Split of every row, an index into `['train', 'valid', 'test']`. */
   readonly splits: Uint8Array;
-  /** Ten votes a row in the order of {@link voteNames}. */
+  /** Ten votes a row in the order of FER+: neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, NF. */
   readonly votes: Uint8Array | undefined;
   /** First row with the same image of every row, its own index where there is none before it. */
   readonly firsts: Int32Array;

@@ -5,6 +5,15 @@ export interface FolderEntry {
   readonly kind: 'file' | 'folder' | 'outside' | 'other';
 }
 
+/** Where a folder of data is on a disk, all links followed; plain data. */
+export interface FolderLocation {
+  /** What the caller named it. */
+  readonly name: string;
+  readonly root: string;
+  /** Further folders that links inside may lead to. */
+  readonly linksTo: readonly string[];
+}
+
 /**
  * A folder of data that readers read from, and nothing outside of it. Paths are relative, with `/` between their parts;
  * the empty path is the folder itself. `openFolder` of `@selfcure/data/node` opens one on a disk.
@@ -12,6 +21,8 @@ export interface FolderEntry {
 export interface DataFolder {
   /** What the caller named it, for messages. */
   readonly name: string;
+  /** Where it is, for folders on a disk: another thread opens the same one from it. */
+  readonly location?: FolderLocation;
   /**
    * Entries of a folder inside, ascending by name in code units.
    *

@@ -3,7 +3,7 @@ import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
 import { DataError } from '../error/data-error.ts';
-import type { DataFolder, FolderEntry } from '../folder/data-folder.ts';
+import type { DataFolder, FolderEntry, FolderLocation } from '../folder/data-folder.ts';
 import { outsideFolder } from '../folder/folder-index.ts';
 import { safePath } from '../folder/safe-path.ts';
 import { csvRecords } from './csv-records.ts';
@@ -45,8 +45,13 @@ function realFolder(path: string): string {
  * const samples = await rafDb(openFolder('./RAF-DB'));
  */
 export function openFolder(path: string, { linksTo = [] }: OpenFolderOptions = {}): DataFolder {
-  const root = realFolder(path);
-  const roots = [root, ...linksTo.map(realFolder)].map((allowed) => (allowed.endsWith(sep) ? allowed : allowed + sep));
+  return folderAt({ name: path, root: realFolder(path), linksTo: linksTo.map(realFolder) });
+}
+
+/** Opens a folder that another thread has found. */
+export function folderAt(location: FolderLocation): DataFolder {
+  const { name: path, root, linksTo } = location;
+  const roots = [root, ...linksTo].map((allowed) => (allowed.endsWith(sep) ? allowed : allowed + sep));
   const inside = (real: string): boolean => roots.some((allowed) => (real + sep).startsWith(allowed));
   const place = (relative: string): string => (relative === '' ? path : `${path}/${relative}`);
 
@@ -107,6 +112,7 @@ export function openFolder(path: string, { linksTo = [] }: OpenFolderOptions = {
 
   const folder: DataFolder = {
     name: path,
+    location,
     async list(relative) {
       const real = await locate(relative);
       if (real === undefined) throw missing(place(relative), 'folder');

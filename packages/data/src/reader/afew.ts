@@ -47,14 +47,7 @@ interface Part {
   readonly path: string;
 }
 
-/**
- * AFEW, acted facial expressions in the wild (Dhall, Goecke, Lucey and Gedeon, IEEE MultiMedia 2012): clips of films with
- * seven expressions. Take out their frames first, into a folder of the clip's name beside it; frames of one clip are one
- * sequence. The test part has no public labels and is not read.
- *
- * Get it from https://cs.anu.edu.au/few/AFEW.html under a signed agreement; research only. 773 clips to train on and 383 to
- * validate on are published and checked.
- */
+/** The reader behind `afew`. */
 export const afewReader: DatasetReader<AfewOptions> = /* @__PURE__ */ defineReader<
   AfewOptions,
   { parts: readonly Part[] }
@@ -132,7 +125,12 @@ async function clipsOf(index: FolderIndex, folder: string): Promise<string[]> {
 }
 
 /**
- * Reads AFEW; see {@link afewReader} for the layout, the source and the terms.
+ * Reads AFEW, acted facial expressions in the wild (Dhall, Goecke, Lucey and Gedeon, IEEE MultiMedia 2012): clips of films with
+ * seven expressions. Take out their frames first, into a folder of the clip's name beside it; frames of one clip are one
+ * sequence. The test part has no public labels and is not read.
+ *
+ * Get it from https://cs.anu.edu.au/few/AFEW.html under a signed agreement; research only. 773 clips to train on and 383 to
+ * validate on are published and checked.
  *
  * @throws DataError where the layout is another or the films were not taken apart.
  * @example const table = await afew(openFolder('./AFEW'), { framesPerClip: 16 });

@@ -90,14 +90,7 @@ const splitOfFolder: Readonly<Record<string, string>> = {
   validation_set: 'valid',
 };
 
-/**
- * AffectNet's manually annotated pictures (Mollahosseini, Hasani and Mahoor, IEEE Transactions on Affective Computing,
- * 2017), in both forms that are given out: tables with a column `expression`, or folders with a `.npy` file a picture.
- * Pictures labelled none, uncertain or no face are left out and counted, and so is contempt with seven classes.
- *
- * Get it from http://mohammadmahoor.com/affectnet/ by a signed request; non-commercial research only. Published and
- * checked: 283,901 / 3,500 pictures of seven classes, 287,651 of eight.
- */
+/** The reader behind `affectNet`. */
 export const affectNetReader: DatasetReader<AffectNetOptions> = /* @__PURE__ */ defineReader<
   AffectNetOptions,
   CsvForm | FolderForm
@@ -302,7 +295,12 @@ async function folderSamples(
 }
 
 /**
- * Reads AffectNet; see {@link affectNetReader} for the layouts, the source and the terms.
+ * Reads AffectNet's manually annotated pictures (Mollahosseini, Hasani and Mahoor, IEEE Transactions on Affective Computing,
+ * 2017), in both forms that are given out: tables with a column `expression`, or folders with a `.npy` file a picture.
+ * Pictures labelled none, uncertain or no face are left out and counted, and so is contempt with seven classes.
+ *
+ * Get it from http://mohammadmahoor.com/affectnet/ by a signed request; non-commercial research only. Published and
+ * checked: 283,901 / 3,500 pictures of seven classes, 287,651 of eight.
  *
  * @throws DataError where the layout is another, a list or annotation is damaged, or (unless `missing: 'skip'`) a file is missing.
  * @example

@@ -36,14 +36,7 @@ function publishedCounts(classes: 7 | 8): PublishedCounts {
   };
 }
 
-/**
- * CK+, the extended Cohn-Kanade set (Lucey et al., CVPR Workshops 2010): sequences that begin neutral and end at the
- * height of an expression. A sequence without an emotion file has no label and is left out. Every sample knows its
- * subject; `groupFolds` makes the usual ten folds of it, subjects dealt out in ascending order.
- *
- * Get it from http://www.jeffcohn.net/Resources/ under a signed agreement; non-commercial research, no redistribution.
- * 327 labelled sequences are published and checked.
- */
+/** The reader behind `ckPlus`. */
 export const ckPlusReader: DatasetReader<CkPlusOptions> = /* @__PURE__ */ defineReader<
   CkPlusOptions,
   { images: string; emotions: string }
@@ -129,7 +122,12 @@ export const ckPlusReader: DatasetReader<CkPlusOptions> = /* @__PURE__ */ define
 });
 
 /**
- * Reads CK+; see {@link ckPlusReader} for the layout, the source and the terms.
+ * Reads CK+, the extended Cohn-Kanade set (Lucey et al., CVPR Workshops 2010): sequences that begin neutral and end at the
+ * height of an expression. A sequence without an emotion file has no label and is left out. Every sample knows its
+ * subject; `groupFolds` makes the usual ten folds of it, subjects dealt out in ascending order.
+ *
+ * Get it from http://www.jeffcohn.net/Resources/ under a signed agreement; non-commercial research, no redistribution.
+ * 327 labelled sequences are published and checked.
  *
  * @throws DataError where the layout is another or an emotion file is damaged.
  * @example

@@ -32,7 +32,10 @@ export interface CsvTableOptions {
   /** Folder that the paths start at. Default: the folder of the file. */
   readonly images?: string;
   readonly columns?: TableColumns;
-  /** Class names in label order; see {@link classLabels}. */
+  /**
+   * Class names in label order. Where none are given, labels in text that are all expressions get FER2013's order, and other text
+   * the order of its code units.
+   */
   readonly classes?: readonly string[];
   /** Default: a tab for `.tsv`, a comma otherwise. */
   readonly delimiter?: string;
@@ -73,10 +76,7 @@ function columnsOf(header: readonly string[], given: TableColumns): Columns | { 
 
 const delimiterOf = (file: string, given: string | undefined): string => given ?? (/\.tsv$/i.test(file) ? '\t' : ',');
 
-/**
- * A table of pictures with their labels: a CSV or TSV file with a header. Paths are relative to the file's folder and stay
- * below the data folder.
- */
+/** The reader behind `csvTable`. */
 export const csvTableReader: DatasetReader<CsvTableOptions> = /* @__PURE__ */ defineReader<
   CsvTableOptions,
   { file: string; columns: Columns }
@@ -173,7 +173,8 @@ export const csvTableReader: DatasetReader<CsvTableOptions> = /* @__PURE__ */ de
 });
 
 /**
- * Reads a table of pictures; see {@link csvTableReader}.
+ * Reads a table of pictures with their labels: a CSV or TSV file with a header. Paths are relative to the file's folder and stay
+ * below the data folder.
  *
  * @throws DataError where the file lacks a column, a row is damaged, or (unless `missing: 'skip'`) a picture is missing.
  * @example

@@ -25,15 +25,7 @@ export interface EmotioNetOptions {
 /** Action units 1 to 60. */
 const units = 60;
 
-/**
- * EmotioNet (Fabian Benitez-Quiroz, Srinivasan and Martinez, CVPR 2016): addresses of pictures with action units, from
- * which expressions follow by {@link expressionOfActionUnits}. Each line of a list holds the address, the original
- * address and 60 action units (1 present, 0 absent, 999 not annotated), separated by tabs. Pictures whose units show no
- * expression are left out and counted.
- *
- * Get the lists from http://cbcsl.ece.ohio-state.edu/EmotionNetChallenge/ by request; research only. The user downloads
- * the pictures, so no count is checked.
- */
+/** The reader behind `emotioNet`. */
 export const emotioNetReader: DatasetReader<EmotioNetOptions> = /* @__PURE__ */ defineReader<
   EmotioNetOptions,
   { lists: readonly string[]; images: string }
@@ -130,7 +122,13 @@ function picturePaths(address: string, source: string, row: number): [string, st
 }
 
 /**
- * Reads EmotioNet; see {@link emotioNetReader} for the layout, the source and the terms.
+ * Reads EmotioNet (Fabian Benitez-Quiroz, Srinivasan and Martinez, CVPR 2016): addresses of pictures with action units, from
+ * which expressions follow by {@link expressionOfActionUnits}. Each line of a list holds the address, the original
+ * address and 60 action units (1 present, 0 absent, 999 not annotated), separated by tabs. Pictures whose units show no
+ * expression are left out and counted.
+ *
+ * Get the lists from http://cbcsl.ece.ohio-state.edu/EmotionNetChallenge/ by request; research only. The user downloads
+ * the pictures, so no count is checked.
  *
  * @throws DataError where the layout is another or a list is damaged.
  * @example

@@ -43,15 +43,7 @@ const parts: readonly (readonly [folder: string, split: string])[] = [
   ['FER2013Test', 'test'],
 ];
 
-/**
- * FER+ as its own script writes it: a folder a split with pictures and a `label.csv` of ten votes without a header
- * (Barsoum, Zhang, Canton Ferrer and Zhang, ICMI 2016).
- *
- * Get the votes and the script from https://github.com/microsoft/FERPlus (MIT licence), the pictures from FER2013 on
- * Kaggle. Under the majority rule 25,060 / 3,199 / 3,153 pictures of eight classes are usable, and checked; the script
- * leaves out the rows without a name, which no class has. Four names stand in the list twice, once with the votes for another
- * picture; both rows are kept, as published figures keep them.
- */
+/** The reader behind `ferPlusFolders`. */
 export const ferPlusFoldersReader: DatasetReader<FerPlusFoldersOptions> = /* @__PURE__ */ defineReader<
   FerPlusFoldersOptions,
   { lists: readonly { readonly folder: string; readonly list: string; readonly split: string }[] }
@@ -134,7 +126,13 @@ export const ferPlusFoldersReader: DatasetReader<FerPlusFoldersOptions> = /* @__
 });
 
 /**
- * Reads FER+ from the folders that its script writes; see {@link ferPlusFoldersReader}.
+ * Reads FER+ as its own script writes it: a folder a split with pictures and a `label.csv` of ten votes without a header
+ * (Barsoum, Zhang, Canton Ferrer and Zhang, ICMI 2016).
+ *
+ * Get the votes and the script from https://github.com/microsoft/FERPlus (MIT licence), the pictures from FER2013 on
+ * Kaggle. Under the majority rule 25,060 / 3,199 / 3,153 pictures of eight classes are usable, and checked; the script
+ * leaves out the rows without a name, which no class has. Four names stand in the list twice, once with the votes for another
+ * picture; both rows are kept, as published figures keep them.
  *
  * @throws DataError where the layout is another, a list is damaged, or (unless `missing: 'skip'`) a picture is missing.
  */

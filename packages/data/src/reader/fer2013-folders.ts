@@ -24,12 +24,7 @@ const published: PublishedCounts = {
 
 const classes = 7;
 
-/**
- * FER2013 as folders of pictures, one a class, as a Kaggle data set gives it out. Its `test` joins FER2013's public and
- * private test parts, so figures on it are not the published ones.
- *
- * Get it from Kaggle; the rules of the competition hold for it too. 28,709 and 7,178 pictures are checked.
- */
+/** The reader behind `fer2013Folders`. */
 export const fer2013FoldersReader: DatasetReader = /* @__PURE__ */ defineReader<
   object,
   { train: string; test: string }
@@ -74,7 +69,10 @@ export const fer2013FoldersReader: DatasetReader = /* @__PURE__ */ defineReader<
 });
 
 /**
- * Reads FER2013 from folders; see {@link fer2013FoldersReader}.
+ * Reads FER2013 as folders of pictures, one a class, as a Kaggle data set gives it out. Its `test` joins FER2013's public and
+ * private test parts, so figures on it are not the published ones.
+ *
+ * Get it from Kaggle; the rules of the competition hold for it too. 28,709 and 7,178 pictures are checked.
  *
  * @throws DataError where the layout is another.
  */

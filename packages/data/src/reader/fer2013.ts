@@ -21,13 +21,7 @@ const published: PublishedCounts = {
   },
 };
 
-/**
- * Kaggle's `fer2013.csv` as a table of samples, with FER2013's own labels: for looking at it beside other data sets. To
- * train on it, with FER+'s votes, take `ferDataset`.
- *
- * Get it from Kaggle, "Challenges in representation learning: facial expression recognition", under the rules of the
- * competition. 28,709 / 3,589 / 3,589 pictures are published and checked.
- */
+/** The reader behind `fer2013`. */
 export const fer2013Reader: DatasetReader = /* @__PURE__ */ defineReader<object, { csv: string }>({
   name: 'fer2013',
   title: 'FER2013',
@@ -74,7 +68,11 @@ export const fer2013Reader: DatasetReader = /* @__PURE__ */ defineReader<object,
 });
 
 /**
- * Reads `fer2013.csv` as a table of samples; see {@link fer2013Reader}.
+ * Reads Kaggle's `fer2013.csv` as a table of samples, with FER2013's own labels: for looking at it beside other data sets. To
+ * train on it, with FER+'s votes, take `ferDataset`.
+ *
+ * Get it from Kaggle, "Challenges in representation learning: facial expression recognition", under the rules of the
+ * competition. 28,709 / 3,589 / 3,589 pictures are published and checked.
  *
  * @throws DataError as `readFerTable` does.
  */

@@ -29,10 +29,7 @@ interface Part {
 /** Folders within folders that are searched for pictures of a class. */
 const deepest = 8;
 
-/**
- * A folder a class, torchvision's convention (`ImageFolder`), with or without folders for the splits above. Pictures in
- * folders below a class belong to it.
- */
+/** The reader behind `imageFolder`. */
 export const imageFolderReader: DatasetReader<ImageFolderOptions> = /* @__PURE__ */ defineReader<
   ImageFolderOptions,
   { parts: readonly Part[]; names: readonly string[] }
@@ -129,7 +126,8 @@ async function imagesBelow(index: FolderIndex, path: string, depth: number): Pro
 }
 
 /**
- * Reads folders of pictures, one a class; see {@link imageFolderReader}.
+ * Reads a folder a class, torchvision's convention (`ImageFolder`), with or without folders for the splits above. Pictures in
+ * folders below a class belong to it.
  *
  * @throws DataError where there are no two folders with pictures, or `classes` does not name every folder.
  * @example

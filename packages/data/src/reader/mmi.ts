@@ -23,14 +23,7 @@ export interface MmiOptions {
 /** MMI's codes from 1: anger, disgust, fear, happiness, sadness, surprise. */
 const classOfCode: readonly number[] = [0, 1, 2, 3, 4, 5];
 
-/**
- * The MMI facial expression database (Pantic, Valstar, Rademaker and Maat, ICME 2005), the sessions with one of six
- * emotions. A session's own `.xml` file names the emotion; sessions coded for action units alone are left out. MMI holds
- * films: take out their frames first, into a folder of the film's name beside it.
- *
- * Get it from https://mmifacedb.eu/ under a signed agreement; research only. The database grows and is downloaded by
- * search, so no count is checked.
- */
+/** The reader behind `mmi`. */
 export const mmiReader: DatasetReader<MmiOptions> = /* @__PURE__ */ defineReader<MmiOptions, { root: string }>({
   name: 'mmi',
   title: 'MMI',
@@ -140,7 +133,12 @@ async function framesOf(index: FolderIndex, folder: string, clip: string): Promi
 }
 
 /**
- * Reads MMI; see {@link mmiReader} for the layout, the source and the terms.
+ * Reads the MMI facial expression database (Pantic, Valstar, Rademaker and Maat, ICME 2005), the sessions with one of six
+ * emotions. A session's own `.xml` file names the emotion; sessions coded for action units alone are left out. MMI holds
+ * films: take out their frames first, into a folder of the film's name beside it.
+ *
+ * Get it from https://mmifacedb.eu/ under a signed agreement; research only. The database grows and is downloaded by
+ * search, so no count is checked.
  *
  * @throws DataError where the layout is another, a session file is damaged, or the films were not taken apart.
  * @example const table = await mmi(openFolder('./MMI'));

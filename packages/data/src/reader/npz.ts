@@ -45,11 +45,7 @@ interface Pair {
   readonly split: string;
 }
 
-/**
- * NumPy's `.npz` with arrays of pictures and of labels: `x_train` and `y_train` (and `valid`, `test`), or `images` and
- * `labels`. Pictures are N x H x W, N x H x W x 1 or N x H x W x 3 of uint8; labels are whole numbers, N or N x 1. Of files
- * that `numpy.savez` wrote, pictures are read as they are needed; of `numpy.savez_compressed`, each array is held.
- */
+/** The reader behind `npzTable`. */
 export const npzTableReader: DatasetReader<NpzTableOptions> = /* @__PURE__ */ defineReader<
   NpzTableOptions,
   { file: string; pairs: readonly Pair[] }
@@ -210,7 +206,9 @@ async function loadPair(index: FolderIndex, file: string, pair: Pair): Promise<L
 }
 
 /**
- * Reads an `.npz` of pictures and labels; see {@link npzTableReader}.
+ * Reads NumPy's `.npz` with arrays of pictures and of labels: `x_train` and `y_train` (and `valid`, `test`), or `images` and
+ * `labels`. Pictures are N x H x W, N x H x W x 1 or N x H x W x 3 of uint8; labels are whole numbers, N or N x 1. Of files
+ * that `numpy.savez` wrote, pictures are read as they are needed; of `numpy.savez_compressed`, each array is held.
  *
  * @throws DataError where arrays are missing, damaged, or of another type or shape.
  * @example const table = await npzTable(openFolder('./data'), { file: 'faces.npz', classes: ['happy', 'sad'] });

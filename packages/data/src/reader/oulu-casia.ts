@@ -41,13 +41,7 @@ const archives = [
   'C_PreProcessImg',
 ];
 
-/**
- * Oulu-CASIA NIR&VIS (Zhao et al., 2011): sequences of 80 people that begin neutral and end at the height of one of six
- * expressions. Every sample knows its subject; `groupFolds` makes the usual ten folds of eight people each.
- *
- * Get it from the Center for Machine Vision and Signal Analysis, University of Oulu, by request; research only. 480
- * sequences under one camera and light are published and checked.
- */
+/** The reader behind `ouluCasia`. */
 export const ouluCasiaReader: DatasetReader<OuluCasiaOptions> = /* @__PURE__ */ defineReader<
   OuluCasiaOptions,
   { root: string }
@@ -106,7 +100,11 @@ export const ouluCasiaReader: DatasetReader<OuluCasiaOptions> = /* @__PURE__ */ 
 });
 
 /**
- * Reads Oulu-CASIA; see {@link ouluCasiaReader} for the layout, the source and the terms.
+ * Reads Oulu-CASIA NIR&VIS (Zhao et al., 2011): sequences of 80 people that begin neutral and end at the height of one of six
+ * expressions. Every sample knows its subject; `groupFolds` makes the usual ten folds of eight people each.
+ *
+ * Get it from the Center for Machine Vision and Signal Analysis, University of Oulu, by request; research only. 480
+ * sequences under one camera and light are published and checked.
  *
  * @throws DataError where the layout is another.
  * @example

@@ -7,6 +7,7 @@ import type { ParquetFile } from '../parquet/parquet-file.ts';
 import { openParquet } from '../parquet/parquet-file.ts';
 import { countReport } from '../table/counts.ts';
 import type { Sample, SampleTable } from '../table/sample-table.ts';
+import { loadFrom } from '../table/sample-table.ts';
 import type { RawLabel } from './class-labels.ts';
 import { classLabels } from './class-labels.ts';
 import type { TableColumns } from './csv.ts';
@@ -22,7 +23,7 @@ export interface ParquetTableOptions {
   readonly file?: string;
   /** As for {@link csvTable}; `path` may name a column of picture bytes. */
   readonly columns?: TableColumns;
-  /** Class names in label order. Default: those that Hugging Face's `datasets` wrote into the file, else see {@link classLabels}. */
+  /** Class names in label order. Default: those that Hugging Face's `datasets` wrote into the file, else as for `csvTable`. */
   readonly classes?: readonly string[];
 }
 
@@ -54,12 +55,7 @@ function columnsOf(file: ParquetFile, given: TableColumns): Columns | { readonly
   return { image, label, split, subject };
 }
 
-/**
- * Parquet files with a column of pictures and one of labels, as Hugging Face's `datasets` writes them: pictures are a
- * struct of `bytes` and `path`, a column of bytes, or a column of paths below the data folder. Files named `train-…`,
- * `validation-…` and `test-…` are those splits. Row groups are read one at a time and the last four are kept: for a shuffled
- * reading, write groups of a few hundred rows.
- */
+/** The reader behind `parquetTable`. */
 export const parquetTableReader: DatasetReader<ParquetTableOptions> = /* @__PURE__ */ defineReader<
   ParquetTableOptions,
   { files: readonly { readonly path: string; readonly file: ParquetFile; readonly columns: Columns }[] }
@@ -90,7 +86,8 @@ export const parquetTableReader: DatasetReader<ParquetTableOptions> = /* @__PURE
     const { image, label } = files[0]!.columns;
     return { evidence: [...found.evidence, `its columns ${image} and ${label}`], place: { files } };
   },
-  async table(index, { files }, { classes: given }) {
+  async table(index, { files }, options) {
+    const { classes: given } = options;
     const samples: Omit<Sample, 'label'>[] = [];
     const labels: RawLabel[] = [];
     const owners: { part: number; group: number; row: number }[] = [];
@@ -139,10 +136,10 @@ export const parquetTableReader: DatasetReader<ParquetTableOptions> = /* @__PURE
       samples: labelled,
       dropped: {},
       counts: countReport(labelled, numbered.classes, 'images', null),
-      async load(id) {
+      load: loadFrom(index.folder, { name: 'parquet', options: { ...options } }, async (id) => {
         const { part, group, row } = owners[id]!;
         return { kind: 'file', bytes: await pictures[part]!(group, row) };
-      },
+      }),
     };
   },
 });
@@ -218,7 +215,10 @@ function huggingFaceClasses(file: ParquetFile, label: string): readonly string[]
 }
 
 /**
- * Reads pictures from Parquet files; see {@link parquetTableReader}.
+ * Reads Parquet files with a column of pictures and one of labels, as Hugging Face's `datasets` writes them: pictures are a
+ * struct of `bytes` and `path`, a column of bytes, or a column of paths below the data folder. Files named `train-…`,
+ * `validation-…` and `test-…` are those splits. Row groups are read one at a time and the last four are kept: for a shuffled
+ * reading, write groups of a few hundred rows.
  *
  * @throws DataError where a file is damaged or lacks a column.
  * @example const table = await parquetTable(openFolder('./fer2013-parquet'));

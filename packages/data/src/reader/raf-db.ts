@@ -43,12 +43,7 @@ const published: PublishedCounts = {
 const prefixes = ['', 'basic', 'RAF-DB', 'RAF-DB/basic'];
 const lists = ['EmoLabel/list_patition_label.txt', 'list_patition_label.txt', 'EmoLabel/list_partition_label.txt'];
 
-/**
- * RAF-DB, the single-label subset of seven basic expressions (Li, Deng and Du, CVPR 2017).
- *
- * Get it from http://www.whdeng.cn/RAF/model1.html by a signed request; non-commercial research only, no copies to others.
- * 12,271 pictures to train on and 3,068 to test on are published and checked.
- */
+/** The reader behind `rafDb`. */
 export const rafDbReader: DatasetReader<RafDbOptions> = /* @__PURE__ */ defineReader<
   RafDbOptions,
   { list: string; images: string }
@@ -144,7 +139,10 @@ export const rafDbReader: DatasetReader<RafDbOptions> = /* @__PURE__ */ defineRe
 });
 
 /**
- * Reads RAF-DB; see {@link rafDbReader} for the layout, the source and the terms.
+ * Reads RAF-DB, the single-label subset of seven basic expressions (Li, Deng and Du, CVPR 2017).
+ *
+ * Get it from http://www.whdeng.cn/RAF/model1.html by a signed request; non-commercial research only, no copies to others.
+ * 12,271 pictures to train on and 3,068 to test on are published and checked.
  *
  * @throws DataError where the layout is another, the list is damaged, or (unless `missing: 'skip'`) a picture is missing.
  * @example

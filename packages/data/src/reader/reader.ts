@@ -6,6 +6,7 @@ import { folderIndex } from '../folder/folder-index.ts';
 import type { CountUnit, PublishedCounts } from '../table/counts.ts';
 import { countReport } from '../table/counts.ts';
 import type { Dropped, Sample, SampleTable } from '../table/sample-table.ts';
+import { loadFrom } from '../table/sample-table.ts';
 
 /** What people need to know of a data set before they read it. */
 export interface DatasetFacts {
@@ -109,9 +110,7 @@ export function pathTable(parts: PathTableParts): SampleTable {
     samples,
     dropped,
     counts: countReport(samples, classes, unit, published),
-    async load(id) {
-      return { kind: 'file', bytes: await folder.read(samples[id]!.place) };
-    },
+    load: loadFrom(folder, null, async (id) => ({ kind: 'file', bytes: await folder.read(samples[id]!.place) })),
   };
 }
 

@@ -39,14 +39,7 @@ interface Part {
   readonly path: string;
 }
 
-/**
- * SFEW 2.0, static facial expressions in the wild (Dhall, Goecke, Lucey and Gedeon, ICCV Workshops 2011; ICMI 2015):
- * stills of films with seven expressions. Stills of one film are one sequence, and do not straddle a split. The test part
- * has no public labels and is not read.
- *
- * Get it from https://cs.anu.edu.au/few/ under a signed agreement; research only. 958 stills to train on and 436 to
- * validate on are published and checked.
- */
+/** The reader behind `sfew`. */
 export const sfewReader: DatasetReader<SfewOptions> = /* @__PURE__ */ defineReader<
   SfewOptions,
   { parts: readonly Part[]; images: 'frames' | 'aligned' }
@@ -109,7 +102,12 @@ export const sfewReader: DatasetReader<SfewOptions> = /* @__PURE__ */ defineRead
 });
 
 /**
- * Reads SFEW 2.0; see {@link sfewReader} for the layout, the source and the terms.
+ * Reads SFEW 2.0, static facial expressions in the wild (Dhall, Goecke, Lucey and Gedeon, ICCV Workshops 2011; ICMI 2015):
+ * stills of films with seven expressions. Stills of one film are one sequence, and do not straddle a split. The test part
+ * has no public labels and is not read.
+ *
+ * Get it from https://cs.anu.edu.au/few/ under a signed agreement; research only. 958 stills to train on and 436 to
+ * validate on are published and checked.
  *
  * @throws DataError where the layout is another.
  * @example const table = await sfew(openFolder('./SFEW_2'));

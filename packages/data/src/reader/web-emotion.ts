@@ -26,11 +26,7 @@ export interface KeywordFolder {
   readonly label: number;
 }
 
-/**
- * WebEmotion's idea (Wang et al., CVPR 2020): pictures, or frames of films, that a search for a keyword gave, in a folder
- * of the keyword's name. The keyword is a weak label: it says what was searched for, not what is in the picture. The
- * authors never gave out their films, so there is no count to check; make such a set with `weakDataset`.
- */
+/** The reader behind `webEmotion`. */
 export const webEmotionReader: DatasetReader<WebEmotionOptions> = /* @__PURE__ */ defineReader<
   WebEmotionOptions,
   { folders: readonly KeywordFolder[] }
@@ -118,7 +114,9 @@ function givenKeywords(
 }
 
 /**
- * Reads folders named after keywords; see {@link webEmotionReader}.
+ * Reads folders named after keywords, WebEmotion's idea (Wang et al., CVPR 2020): in each are the pictures, or frames of films,
+ * that a search for this keyword gave. The keyword is a weak label: it says what was searched for, not what is in the picture. The
+ * authors never gave out their films, so there is no count to check; make such a set with `weakDataset`.
  *
  * @throws DataError where a folder's name says no class and `keywords` does not either.
  * @example

@@ -1,3 +1,4 @@
+import type { DataFolder, FolderLocation } from '../folder/data-folder.ts';
 import type { DecodedImage } from '../image/image.ts';
 import type { CountReport } from './counts.ts';
 
@@ -19,6 +20,30 @@ export interface Sample {
 export type StoredImage =
   | { readonly kind: 'file'; readonly bytes: Uint8Array }
   | { readonly kind: 'pixels'; readonly image: DecodedImage };
+
+/** Where the pictures of a table lie on a disk, as plain data from which another thread reads the same ones. */
+export interface TableOrigin {
+  readonly folder: FolderLocation;
+  /** The reader to read the table with; null where every {@link Sample.place} is the path of a picture file. */
+  readonly reader: { readonly name: string; readonly options: Readonly<Record<string, unknown>> } | null;
+}
+
+/** Reads a picture of a table by its index. */
+export interface LoadPicture {
+  (id: number): Promise<StoredImage>;
+  /** Where it reads from; absent where no other thread can, as of pixels in memory. It belongs to the function: another one reads elsewhere. */
+  readonly origin?: TableOrigin;
+}
+
+/** A way to load pictures, with where it reads from where that is a folder on a disk. */
+export function loadFrom(
+  folder: DataFolder,
+  reader: TableOrigin['reader'],
+  load: (id: number) => Promise<StoredImage>,
+): LoadPicture {
+  const { location } = folder;
+  return location === undefined ? load : Object.assign(load, { origin: { folder: location, reader } });
+}
 
 /** Why a reader left something out, with how often. */
 export type Dropped = Readonly<Record<string, number>>;
@@ -44,7 +69,7 @@ export interface SampleTable {
    * @param id index into `samples`.
    * @throws DataError where it cannot be read.
    */
-  load(id: number): Promise<StoredImage>;
+  readonly load: LoadPicture;
 }
 
 /** Adds one to a count by reason. */

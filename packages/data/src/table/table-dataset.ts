@@ -1,16 +1,17 @@
 import pMap from 'p-map';
 import { checkChoice } from '../error/check.ts';
 import { DataError } from '../error/data-error.ts';
-import { withChannels } from '../image/channels.ts';
+import type { CropBox } from '../image/crop.ts';
 import type { DecodedImage, ImageDecoder } from '../image/image.ts';
 import { portableDecoder } from '../image/portable-decoder.ts';
 import type { ResizeFilter } from '../image/resize.ts';
-import { centreSquare, resizeImage } from '../image/resize.ts';
 import type { GroupedDataset } from '../set/data-set.ts';
 import { createDataset } from '../set/data-set.ts';
 import { fingerprint } from '../set/fingerprint.ts';
 import { checkIds } from '../set/sample-ids.ts';
 import { sha256 } from '../set/sha-256.ts';
+import { makePicture } from './picture-making.ts';
+import type { PicturePool } from './picture-pool.ts';
 import { groupByKeys } from './sample-groups.ts';
 import type { Sample, SampleTable } from './sample-table.ts';
 
@@ -26,8 +27,15 @@ export interface TableDatasetOptions {
   readonly filter?: ResizeFilter;
   /** Of pictures with other proportions: `'stretch'` them (default), or take the largest square in the `'centre'` first. */
   readonly fit?: 'stretch' | 'centre';
-  /** Default {@link portableDecoder}. */
+  /** Default {@link portableDecoder}; with `pool`, the pool's. */
   readonly decoder?: ImageDecoder;
+  /**
+   * Makes the pictures in threads of its own, from `picturePool`: for tables whose pictures are files or bytes in Parquet. Neither `decoder` nor `prepare` go with it,
+   * since functions stay in their thread. Default: pictures are made in this one.
+   */
+  readonly pool?: PicturePool;
+  /** Part of the stored picture to take, such as a face that an annotation names; all of it where it gives none. */
+  readonly crop?: (sample: Sample) => CropBox | undefined;
   /** Changes a decoded picture before it is resized, such as by cutting out a face. */
   readonly prepare?: (image: DecodedImage, sample: Sample) => DecodedImage | Promise<DecodedImage>;
   /** Names what `prepare` does; part of the fingerprint. Needed with `prepare`. */
@@ -40,7 +48,7 @@ export interface TableDatasetOptions {
   readonly identity?: 'content' | 'places';
 }
 
-/** A part of a {@link SampleTable} as a {@link Dataset}. */
+/** A part of a {@link SampleTable} as a `Dataset`. */
 export interface TableDataset extends GroupedDataset {
   /** The samples, in the order of the ids. */
   readonly samples: readonly Sample[];
@@ -70,6 +78,8 @@ export async function tableDataset(table: SampleTable, options: TableDatasetOpti
     filter = 'bilinear',
     fit = 'stretch',
     decoder = portableDecoder(),
+    pool,
+    crop,
     prepare,
     preparation,
     identity = 'content',
@@ -88,6 +98,8 @@ export async function tableDataset(table: SampleTable, options: TableDatasetOpti
       remedy: 'Pass both: a run that is resumed must know whether its pictures were made the same way',
     });
   }
+  const { origin } = table.load;
+  if (pool !== undefined) checkPool(table, options);
   const [height, across] = typeof size === 'number' ? [size, size] : size;
   for (const [axis, length] of Object.entries({ height, width: across })) {
     if (Number.isSafeInteger(length) && length >= 1 && length <= 4096) continue;
@@ -120,14 +132,17 @@ export async function tableDataset(table: SampleTable, options: TableDatasetOpti
   const shape = [height, across, channels] as const;
   const area = height * across * channels;
 
-  async function picture(row: number): Promise<Uint8Array> {
-    const sample = table.samples[row]!;
-    const stored = await table.load(row);
-    let image = stored.kind === 'pixels' ? stored.image : await decoder.decode(stored.bytes, sample.place);
-    if (prepare !== undefined) image = await prepare(image, sample);
-    if (fit === 'centre') image = centreSquare(image);
-    // Gray before the sizes change: a third of the work, and the same values but for rounding.
-    return resizeImage(withChannels(image, channels), { width: across, height, filter }).data;
+  const making = { height, width: across, channels, filter, fit } as const;
+  const boxes = crop && samples.map((sample) => crop(sample) ?? null);
+
+  async function picture(id: number): Promise<Uint8Array> {
+    const sample = samples[id]!;
+    const stored = await table.load(rows[id]!);
+    const change = {
+      crop: boxes?.[id] ?? undefined,
+      prepare: prepare && ((image: DecodedImage) => prepare(image, sample)),
+    };
+    return makePicture(stored, sample.place, decoder, making, change);
   }
 
   const data = createDataset({
@@ -147,21 +162,45 @@ export async function tableDataset(table: SampleTable, options: TableDatasetOpti
           fit,
           preparation: preparation ?? null,
           // Two decoders may differ in the last bit of a JPEG.
-          decoder: decoder.name,
+          decoder: pool?.decoder ?? decoder.name,
+          ...(boxes && { crops: boxes }),
           pictures: hashes ?? samples.map((sample) => sample.place),
         },
         numbers: [labels],
       }),
     async read(ids) {
       checkIds(ids, rows.length, table.source);
+      if (pool !== undefined) {
+        const pictures = Array.from(ids, (id) => {
+          const box = boxes?.[id];
+          return { row: rows[id]!, place: samples[id]!.place, ...(box && { crop: box }) };
+        });
+        return pool.make({ origin: origin!, making, pictures });
+      }
       const out = new Uint8Array(ids.length * area);
-      await pMap(Array.from(ids), async (id, i) => out.set(await picture(rows[id]!), i * area), {
+      await pMap(Array.from(ids), async (id, i) => out.set(await picture(id), i * area), {
         concurrency: width,
       });
       return out;
     },
   });
   return Object.assign(data, { samples, rows }) as TableDataset;
+}
+
+/** Refuses what cannot go into another thread. */
+function checkPool({ load, reader }: SampleTable, { decoder, prepare }: TableDatasetOptions): void {
+  const fail = (problem: string, remedy: string): never => {
+    throw new DataError({ code: 'bad-option', source: 'pool', problem, remedy });
+  };
+  if (decoder !== undefined)
+    fail('`decoder` stays in this thread', 'Name the decoder when you open the pool, or leave the pool out');
+  if (prepare !== undefined)
+    fail(
+      '`prepare` stays in this thread',
+      "Crop with `crop`, or crop the files first ('selfcure data faces'), or leave the pool out",
+    );
+  if (load.origin === undefined)
+    fail(`the pictures of this table (${reader}) are no files that another thread can read`, 'Leave the pool out');
 }
 
 async function contentHash(table: SampleTable, row: number): Promise<string> {

@@ -98,11 +98,19 @@ async function fill(work: {
     onProgress?.(done, data.size);
   };
   const block = 256;
+  const read = async (start: number): Promise<Uint8Array> =>
+    data.read(Int32Array.from({ length: Math.min(block, data.size - start) }, (_, i) => start + i));
+  let upcoming = read(0);
   for (let start = 0; start < data.size; start += block) {
-    const ids = Int32Array.from({ length: Math.min(block, data.size - start) }, (_, i) => start + i);
-    const pixels = await data.read(ids);
-    const size = pixels.length / ids.length;
-    const images = Array.from(ids, (_, i) => pixels.subarray(i * size, (i + 1) * size));
+    const pixels = await upcoming;
+    if (start + block < data.size) {
+      // The next block is read while the engine computes; should that fail, it fails in its own turn.
+      upcoming = read(start + block);
+      upcoming.catch(() => {});
+    }
+    const count = Math.min(block, data.size - start);
+    const size = pixels.length / count;
+    const images = Array.from({ length: count }, (_, i) => pixels.subarray(i * size, (i + 1) * size));
     const found = store ? await store.find(images) : images.map(() => null);
     for (const [i, row] of found.entries()) {
       if (row) {
