@@ -128,3 +128,38 @@ describe('selfcure train --model dlib-face', () => {
     expect(stderr).toContain(message);
   });
 });
+
+describe('selfcure audit --model dlib-face', () => {
+  test('judges labels by frozen features, out of fold, and looks for copies among the pictures', async () => {
+    const options = ['--samples', '210', '--test-samples', '24', '--size', '24', '--noise', '0.3', '--cache', 'cache'];
+    const audit = [
+      'audit',
+      'faces',
+      ...options,
+      '--model',
+      'dlib-face',
+      '--folds',
+      '3',
+      '--epochs',
+      '30',
+      '--lr',
+      '0.01',
+    ];
+    const { code, stderr } = await run([...audit, '--out', 'audit'], { cwd: folder });
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('Features of 210 pictures');
+    const {
+      quality,
+      evidence,
+      options: stored,
+    } = JSON.parse(readFileSync(join(folder, 'audit/audit.json'), 'utf8')) as {
+      quality: { scores: { givenProbability: { auroc: number } } };
+      evidence: { source: string };
+      options: { fineTune: boolean };
+    };
+    expect(evidence.source).toMatch(/^3 networks/);
+    expect(stored.fineTune).toBe(false);
+    // A coin has 0.5; the features know a drawing of a face.
+    expect(quality.scores.givenProbability.auroc).toBeGreaterThan(0.7);
+  });
+});

@@ -11,6 +11,8 @@ import { measureQuality } from './measure-quality.ts';
 export interface AuditOptions extends EvidenceOptions, Pick<JudgeOptions, 'verified' | 'alsoVerified' | 'rate'> {
   /** Sets that must not share images with the audited one, by name, such as `{ test }`. Default: none. */
   readonly heldOut?: Readonly<Record<string, Dataset>>;
+  /** The images of `data`, where it holds features in their place: copies are looked for among them. Default: `data`. */
+  readonly images?: Dataset;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface AuditOptions extends EvidenceOptions, Pick<JudgeOptions, 'verif
  * for (const sample of audit.order.subarray(0, audit.list.count)) console.log(sample, audit.suggested[sample], audit.suspicion[sample]);
  */
 export async function auditDataset(options: AuditOptions): Promise<Audit | null> {
-  const { data, heldOut = {}, verified, alsoVerified, rate, seed } = options;
-  const alike = await findAlike([data, ...Object.values(heldOut)]);
+  const { data, heldOut = {}, images = data, verified, alsoVerified, rate, seed } = options;
+  const alike = await findAlike([images, ...Object.values(heldOut)]);
   const together = alike.groups.map((group) => group.filter(({ set }) => set === 0).map(({ sample }) => sample));
   const evidence = await collectEvidence(
     options,

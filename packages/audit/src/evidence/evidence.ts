@@ -59,6 +59,7 @@ export interface EvidenceOptions {
   readonly optimizer?: Optimizer;
   readonly augmentation?: Augmentation;
   readonly normalization?: Normalization;
+  readonly initialWeights?: Readonly<Record<string, Float32Array>>;
   /** From 2: as many networks, each judging the samples that it has not trained on. Default: one network, judged while it trains. */
   readonly folds?: number;
   readonly onEpoch?: (epoch: EvidenceEpoch) => void;

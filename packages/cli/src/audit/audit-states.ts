@@ -19,8 +19,7 @@ export function auditStates(store: FileStore, settings: AuditSettings, data: str
   const key = fingerprint({ kind: 'audit', facts: { ...training, data, version: packageVersion() } })
     .replace('sha256:', '')
     .slice(0, 16);
-  const nameOf = (fold: number | null): string =>
-    `state-${key}${fold === null ? '' : `-fold-${fold + 1}`}.safetensors`;
+  const nameOf = (fold: number | null): string => `state-${key}${fold === null ? '' : `-fold-${fold + 1}`}.safetensors`;
   const names =
     settings.folds === null ? [nameOf(null)] : Array.from({ length: settings.folds }, (_one, k) => nameOf(k));
   return {

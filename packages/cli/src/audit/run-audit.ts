@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { auditDataset } from '@selfcure/audit';
 import type { Audit, EvidenceEpoch } from '@selfcure/audit';
 import { encodeSafetensors, measureNormalization } from '@selfcure/core';
-import type { Dataset } from '@selfcure/core';
+import type { Dataset, Normalization } from '@selfcure/core';
 import { renderAudit } from '@selfcure/report';
 import type { Json } from '@selfcure/tensor';
 import { loadData } from '../data/load-data.ts';
@@ -17,6 +17,7 @@ import type { FileStore } from '../run-folder/file-store.ts';
 import type { Shell } from '../shell.ts';
 import { factsOf } from '../train/describe-run.ts';
 import { buildParts } from '../train/parts.ts';
+import { pretrainedRun } from '../train/pretrained-run.ts';
 import { INTERRUPTED } from '../train/run-training.ts';
 import { packageVersion } from '../version.ts';
 import { auditManifestOf } from './audit-manifest.ts';
@@ -32,6 +33,8 @@ export interface AuditMode {
   readonly out: string;
   /** Threads that compute; null for the engine's default. */
   readonly threads: number | null;
+  /** Folder of cached features and pictures. */
+  readonly cache: string;
   readonly json: boolean;
 }
 
@@ -41,33 +44,65 @@ export interface AuditMode {
  * @returns the exit code.
  */
 export async function runAudit(settings: AuditSettings, mode: AuditMode, shell: Shell): Promise<number> {
-  const data = await loadData(settings);
+  const note = (text: string): void => {
+    if (!mode.json) shell.stderr.write(`${text}\n`);
+  };
+  const data = await loadData(settings, { cache: mode.cache, note });
+  try {
+    return await auditOn(data, { settings, mode, shell, note });
+  } finally {
+    await data.close?.();
+  }
+}
+
+/** What an audit has before its data. */
+interface Opened {
+  readonly settings: AuditSettings;
+  readonly mode: AuditMode;
+  readonly shell: Shell;
+  readonly note: (text: string) => void;
+}
+
+async function auditOn(data: RunData, { settings, mode, shell, note }: Opened): Promise<number> {
   const { train, test, validation, trusted } = data;
   const known = settings.recipe === 'forward' ? await transitionOf(settings, data) : null;
   const { model, method, optimizer, augmentation } = await buildParts(settings, train, known?.matrix ?? null);
-  const normalization = await measureNormalization(train);
-  if (!mode.json)
-    shell.stderr.write(
-      `Auditing ${train.size} labels of ${train.name}: ${settings.recipe} on ${settings.model}, ${settings.backend}${settings.folds === null ? '' : `, ${settings.folds} folds`} -> ${mode.out}\n`,
-    );
+  note(
+    `Auditing ${train.size} labels of ${train.name}: ${settings.recipe} on ${settings.model}, ${settings.backend}${settings.folds === null ? '' : `, ${settings.folds} folds`} -> ${mode.out}`,
+  );
   const engine = await openBackend(settings.backend, {
     ...(mode.threads !== null && { threads: mode.threads }),
     ...(settings.device && { device: settings.device }),
   });
   const store = fileStore(mode.out);
   const states = auditStates(store, settings, train.fingerprint);
+  const { fineTune } = settings;
   let audit: Audit | null;
+  let normalization: Normalization;
   try {
+    const pretrained =
+      fineTune === null
+        ? null
+        : await pretrainedRun({
+            data: { ...data, validation: null },
+            backend: engine,
+            fineTune,
+            cache: mode.cache,
+            note,
+          });
+    normalization = pretrained?.normalization ?? (await measureNormalization(train));
     audit = await auditDataset({
       backend: engine,
-      model,
-      data: train,
+      model: pretrained?.model ?? model,
+      data: pretrained?.train ?? train,
+      images: train,
       recipe: method,
       epochs: settings.epochs,
       batchSize: settings.batch,
       seed: settings.seed,
       optimizer,
       normalization,
+      ...(pretrained && { initialWeights: pretrained.initialWeights }),
       rate: settings.fdr,
       states,
       heldOut: { ...(validation && { validation }), ...(test && { test }) },

@@ -3,6 +3,7 @@ import { oneOf } from '../argument/choice.ts';
 import { declareNumbers } from '../argument/number-option.ts';
 import { auditNumbers, readAuditSettings } from '../audit/read-audit-settings.ts';
 import { runAudit } from '../audit/run-audit.ts';
+import { cacheFolder } from '../data/cache-folder.ts';
 import { readEngine } from '../engine/engine-arguments.ts';
 import { recipeNames } from '../recipe/build-method.ts';
 import type { Command } from './command.ts';
@@ -15,6 +16,7 @@ const shared = [
   'threads',
   'device',
   'model',
+  'fine-tune',
   'width',
   'epochs',
   'batch',
@@ -42,6 +44,7 @@ const shared = [
   'data-seed',
   'noise',
   'noise-seed',
+  'cache',
 ];
 
 /** `selfcure audit DATA`. */
@@ -57,6 +60,7 @@ export const command: Command = {
   examples: [
     'selfcure audit faces --noise 0.3',
     'selfcure audit ./fer2013 --train-labels fer2013 --folds 4 --fdr 0.1',
+    'selfcure audit ./RAF-DB --size 100 --model dlib-face --folds 5 --epochs 40',
     'selfcure audit ./fer2013 --train-labels fer2013 --trusted trusted.csv',
   ],
   run: async (args, shell) => {
@@ -66,7 +70,12 @@ export const command: Command = {
     const out = args['out'] === undefined ? `audits/${name}-${settings.recipe}-${settings.seed}` : String(args['out']);
     return runAudit(
       settings,
-      { out: resolve(shell.cwd, out), threads: engine.threads ?? null, json: args['json'] === true },
+      {
+        out: resolve(shell.cwd, out),
+        threads: engine.threads ?? null,
+        cache: args['cache'] === undefined ? cacheFolder(process.env) : resolve(shell.cwd, String(args['cache'])),
+        json: args['json'] === true,
+      },
       shell,
     );
   },
