@@ -20,6 +20,18 @@ export class EngineError extends CliError {
   }
 }
 
+/** A queue of runs that cannot be reached or used. */
+export class QueueError extends CliError {
+  override name = 'QueueError';
+  /** Package that is not installed; null for any other reason. */
+  readonly missing: string | null;
+
+  constructor(message: string, options: ErrorOptions & { readonly missing?: string } = {}) {
+    super(message, options);
+    this.missing = options.missing ?? null;
+  }
+}
+
 /** A folder that holds no run, or one that another command made. */
 export class RunFolderError extends CliError {
   override name = 'RunFolderError';

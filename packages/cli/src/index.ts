@@ -4,7 +4,15 @@
  *
  * @module
  */
-export { CliError, EngineError, LabelsFileError, RunFolderError, StrategyError, UsageError } from './errors.ts';
+export {
+  CliError,
+  EngineError,
+  LabelsFileError,
+  QueueError,
+  RunFolderError,
+  StrategyError,
+  UsageError,
+} from './errors.ts';
 export { main } from './main.ts';
 export { fileStore } from './run-folder/file-store.ts';
 export type { FileStore } from './run-folder/file-store.ts';

@@ -18,6 +18,7 @@ const sources: Readonly<Record<string, string>> = {
   '@selfcure/models': source('packages/models/src/index.ts'),
   '@selfcure/models/node': source('packages/models/src/node.ts'),
   '@selfcure/report': source('packages/report/src/index.ts'),
+  '@selfcure/slices': source('packages/slices/src/index.ts'),
   '@selfcure/tensor': source('packages/tensor/src/index.ts'),
   '@selfcure/reference': source('adapters/reference/src/index.ts'),
   '@selfcure/tensorflow': source('adapters/tensorflow/src/index.ts'),

@@ -48,6 +48,10 @@ export const commands: CommandGroup = {
       description: 'Measure recipes and settings: paired seeds, controls, intervals, a report',
       commands: Object.fromEntries(experimentNames.map((name) => [name, experimentCommand(name)])),
     },
+    worker: {
+      description: 'Take runs of experiments from a queue',
+      load: async () => (await import('./worker.ts')).command,
+    },
     relabels: {
       description: 'Look at the label changes of a run, take them back, export them, import decisions',
       commands: {

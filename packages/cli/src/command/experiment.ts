@@ -9,6 +9,8 @@ import { runExperiment, shareOut } from '../experiment/run-experiment.ts';
 import { experimentDescriptions } from '../experiment/settings.ts';
 import type { ExperimentName } from '../experiment/settings.ts';
 import { readShard } from '../experiment/shard.ts';
+import { readQueueAddress } from '../queue/address.ts';
+import { queueArgument, refuseWorkerOptions } from '../queue/queue-arguments.ts';
 import type { Command } from './command.ts';
 
 const numbers = {
@@ -55,6 +57,7 @@ export function commandOf(name: ExperimentName): Command {
       ...designArguments(name),
       ...engineArguments('engine', 'wasm'),
       ...declareNumbers(numbers),
+      queue: queueArgument('hand the runs to the workers of a queue on Redis'),
       ...(name !== 'sweep' && {
         shard: {
           type: 'string',
@@ -69,13 +72,17 @@ export function commandOf(name: ExperimentName): Command {
     examples: examples[name],
     run: async (args, shell) => {
       const settings = readExperiment(name, args, shell.cwd);
-      const { engine, jobs } = shareOut(readEngine(args, 'wasm'), readNumbers(numbers, args).jobs);
+      const queue = readQueueAddress(args['queue'], process.env);
+      if (queue) refuseWorkerOptions(args);
+      const given = queue ? Infinity : readNumbers(numbers, args).jobs;
+      const { engine, jobs } = shareOut(readEngine(args, 'wasm'), given);
       return runExperiment(
         settings,
         {
           out: resolve(shell.cwd, args['out'] === undefined ? `runs/experiment-${name}` : String(args['out'])),
           engine,
           jobs,
+          queue,
           shard: readShard(args['shard'], process.env),
           json: args['json'] === true,
           command: commandLine(settings, args),

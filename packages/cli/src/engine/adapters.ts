@@ -1,6 +1,7 @@
 import type { Backend } from '@selfcure/tensor';
 import type { Cluster } from '../cluster/cluster-arguments.ts';
 import { EngineError, UsageError } from '../errors.ts';
+import { missingPackage } from '../missing-package.ts';
 
 /** How an engine is started. */
 export interface EngineOptions {
@@ -97,11 +98,4 @@ export async function openBackend(
       : `does not start: ${error instanceof Error ? error.message : String(error)}`;
     throw new EngineError(`backend '${name}' ${problem}`, { cause: error, missing });
   }
-}
-
-/** The package that an import did not find; null for any other error. */
-function missingPackage(error: unknown): string | null {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return null;
-  return /Cannot find (?:package|module) '((?:@[^/']+\/)?[^/']+)/.exec(message)?.[1] ?? null;
 }
