@@ -137,6 +137,12 @@ describe('runs', () => {
     ];
     expect(losses.every((one) => typeof one === 'number')).toBe(true);
     expect(new Set(losses).size).toBe(5);
+    // Cross-entropy changes no label, and a label that a person has verified is none of its edits.
+    const { labels, truth, verified } = (await loadSets(spec, noFer)).train;
+    const others = [...labels.keys()].filter((i) => verified![i] === -1);
+    const noise = others.filter((i) => labels[i] !== truth[i]).length / others.length;
+    expect(verified!.some((label, i) => label >= 0 && label !== labels[i])).toBe(true);
+    expect(plain!.figures).toMatchObject({ noiseBefore: noise, noiseAfter: noise, edits: 0, precision: null });
     await expect(runSpec({ ...base, recipe: { use: 'forward', transition: 'verified' } }, place())).rejects.toThrow(
       /verified/,
     );
@@ -299,6 +305,18 @@ describe('designs', () => {
     expect(cellOf('ce, matrix scaling', '100')).toEqual([0.7, 0.5]);
     expect(rows.filter(({ labels }) => labels['recipe']!.endsWith('matrix scaling'))).toHaveLength(9);
     expect(rows.some(({ labels }) => labels['recipe']!.endsWith('class offsets'))).toBe(false);
+    // What a correction leaves as it was has no row in the tables of labels.
+    const text = toMarkdown({
+      ...designs.trusted.summarize(results)[0]!,
+      metrics: [
+        { key: 'accuracy', label: 'accuracy', group: 'quality' },
+        { key: 'validationAccuracy', label: 'validation', group: 'labels' },
+      ],
+    });
+    const [quality, labels] = text.split('What became of the training labels');
+    expect(quality).toContain('matrix scaling');
+    expect(labels).toContain('| forward |');
+    expect(labels).not.toContain('matrix scaling');
   });
   it('ablation has the eight combinations, each with the modules that its row names', async () => {
     const { jobs } = designs.ablation;

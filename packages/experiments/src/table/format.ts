@@ -27,6 +27,10 @@ const captions: Readonly<Record<NonNullable<Metric['group']>, string>> = {
   cost: 'Cost',
 };
 
+/** Rows that have any of some figures. */
+export const rowsWith = (rows: Summary['rows'], metrics: readonly Metric[]): Summary['rows'] =>
+  rows.filter(({ cells }) => metrics.some(({ key }) => cells[key]));
+
 /** A table in GitHub's Markdown, one a group of figures; shares in percent. */
 export function toMarkdown({ title, labelNames, metrics, rows }: Summary): string {
   const shown = metrics.filter(({ key }) => rows.some(({ cells }) => cells[key]));
@@ -43,7 +47,7 @@ export function toMarkdown({ title, labelNames, metrics, rows }: Summary): strin
       ...(groups.length > 1 ? [`${caption}:`, ''] : []),
       line([...labelNames, 'seeds', ...own.map(({ label, percent }) => `${label}${percent ? ', %' : ''}`)]),
       line([...labelNames, 'seeds', ...own.map(() => '')].map(() => '---')),
-      ...rows.map(({ labels, seeds, cells }) =>
+      ...rowsWith(rows, own).map(({ labels, seeds, cells }) =>
         line([
           ...labelNames.map((name) => labels[name] ?? ''),
           String(seeds.length),

@@ -81,14 +81,16 @@ function grid({ labelNames, rows }: ExperimentTable, metrics: readonly Experimen
         </tr>
       </thead>
       <tbody>
-        ${rows.map(
-          ({ labels, seeds, cells }) =>
-            html`<tr>
-              ${labelNames.map((name, i) => (i === 0 ? html`<th scope="row">${plain(labels[name])}</th>` : html`<td>${plain(labels[name])}</td>`))}
-              <td class="number">${seeds.length}</td>
-              ${metrics.map((metric) => html`<td class="number">${cellContent(cells[metric.key] ?? null, metric)}</td>`)}
-            </tr> `,
-        )}
+        ${rows
+          .filter(({ cells }) => metrics.some(({ key }) => cells[key]))
+          .map(
+            ({ labels, seeds, cells }) =>
+              html`<tr>
+                ${labelNames.map((name, i) => (i === 0 ? html`<th scope="row">${plain(labels[name])}</th>` : html`<td>${plain(labels[name])}</td>`))}
+                <td class="number">${seeds.length}</td>
+                ${metrics.map((metric) => html`<td class="number">${cellContent(cells[metric.key] ?? null, metric)}</td>`)}
+              </tr> `,
+          )}
       </tbody>
     </table>
   </div>`;
