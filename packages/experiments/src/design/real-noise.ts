@@ -3,9 +3,9 @@ import { compareExperiment } from './compare.ts';
 import { oracles, standardRecipes } from './recipes.ts';
 
 /**
- * Real label noise (protocol B): trained on FER2013's labels, tested on the majority of FER+'s votes; wrong labels left out and mended as bounds.
+ * Real label noise (protocol B): trained on FER2013's labels, tested on the majority of FER+'s votes; wrong labels left out and mended as bounds. The data
+ * of `base` are FER2013's.
  *
- * @param options.base its data are FER2013's.
  * @example const { jobs } = realNoiseExperiment({ base: { ...base, data: { kind: 'fer', folder, labels: 'fer2013', samples: 10_000, part: 'chosen', seed: 2020 } } });
  */
 export function realNoiseExperiment({ base, seeds }: ExperimentOptions): Experiment {

@@ -48,11 +48,7 @@ export function runsOf(jobs: readonly Job[]): readonly Job[] {
  * Runs the jobs whose outcome is not stored yet, some at once, and the pretraining that they start from before them, once for all that share it. What is
  * finished is stored at once, so that an interrupted experiment goes on where it was; a job that fails does not keep the others from running.
  *
- * @param run gives null where the signal ended it.
- * @param parallel jobs at once. Default 1.
- * @param onStart told before a run that is not stored.
- * @param onEnd told of every run: its outcome, or its failure.
- * @example const { results } = await executeJobs({ jobs, store, run: (job) => runSpec(job.spec, place) });
+ * @example const { results } = await executeJobs({ jobs, store: outcomes, run: (job) => runSpec(job.spec, place) });
  */
 export async function executeJobs({
   jobs,
@@ -65,10 +61,14 @@ export async function executeJobs({
 }: {
   readonly jobs: readonly Job[];
   readonly store: OutcomeStore;
+  /** Gives null where the signal ended it. */
   readonly run: (job: Job) => Promise<RunOutcome | null>;
+  /** Jobs at once. Default 1. */
   readonly parallel?: number;
   readonly signal?: { readonly aborted: boolean };
+  /** Told before a run that is not stored. */
   readonly onStart?: (job: Job) => void;
+  /** Told of every run: its outcome, or its failure. */
   readonly onEnd?: (
     end: Result | Failure,
     state: { readonly done: number; readonly total: number; readonly stored: boolean },

@@ -4,7 +4,7 @@ import type { Figures } from '../spec/run-spec.ts';
 import type { CorrectionName } from './corrections.ts';
 import { labelFigures } from './label-figures.ts';
 
-/** Numbers of a finished run against the true labels of its training data. Shares are in [0, 1]. */
+/** Numbers of a finished run against the true labels of its training data, over the samples that no person has verified. Shares are in [0, 1]. */
 export function figuresOf({
   run,
   test,
@@ -21,10 +21,17 @@ export function figuresOf({
   readonly truth: Int32Array;
 }): Figures {
   const { ledger, rows, history } = run;
-  const quality = relabelQuality({ given: ledger.given, current: ledger.current, truth, dropped: ledger.dropped });
+  // What a person has verified is no edit of the recipe's.
+  const pick = <T extends Int32Array | Uint8Array>(values: T): T => values.filter((_, i) => !ledger.verified[i]) as T;
+  const quality = relabelQuality({
+    given: pick(ledger.given),
+    current: pick(ledger.current),
+    truth: pick(truth),
+    dropped: pick(ledger.dropped),
+  });
   const predicted = predictedLabels(rows.probabilities, rows.classes);
   const seen = [...rows.samples].filter((i) => rows.passes[i]! > 0);
-  const wrong = seen.filter((i) => truth[i] !== rows.given[i]);
+  const wrong = seen.filter((i) => unverified[i]! >= 0 && unverified[i] !== rows.given[i]);
   const edits = quality.edits > 0 ? quality : { precision: null, recall: null, harm: null };
   return {
     ...testFigures(test),
@@ -47,10 +54,12 @@ export function figuresOf({
     dropped: quality.dropped,
     droppedWrong: quality.droppedWrongShare,
     ...Object.fromEntries(
-      Object.entries(noiseDetection(rows, truth)).flatMap(([name, { auroc: area, averagePrecision: precision }]) => [
-        [`auroc/${name}`, area],
-        [`ap/${name}`, precision],
-      ]),
+      Object.entries(noiseDetection(rows, unverified)).flatMap(
+        ([name, { auroc: area, averagePrecision: precision }]) => [
+          [`auroc/${name}`, area],
+          [`ap/${name}`, precision],
+        ],
+      ),
     ),
     ...labelFigures(run, truth),
     seconds: history.series('seconds').reduce((sum, seconds) => sum + seconds, 0),

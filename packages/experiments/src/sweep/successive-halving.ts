@@ -61,7 +61,7 @@ export interface Halving {
  * const { best } = await successiveHalving({
  *   settings: gridSettings(base, { lr: [1e-3, 2e-3], margin2: [0.1, 0.2] }),
  *   budgets: [4, 12],
- *   execute: (jobs) => executeJobs({ jobs, store, run: (job) => runSpec(job.spec, place) }),
+ *   execute: (jobs) => executeJobs({ jobs, store: outcomes, run: (job) => runSpec(job.spec, place) }),
  * });
  */
 export async function successiveHalving({
