@@ -104,4 +104,12 @@ describe('what lies in a queue', () => {
     expect(placed.pretrain!.data).toEqual({ kind: 'fer', folder: '/data' });
     expect(placedSpec(spec, null)).toEqual(spec);
   });
+
+  test('reads no folder that it names itself', () => {
+    const hostile = { ...spec, data: { kind: 'fer', folder: '/home/somebody' } } as unknown as RunSpec;
+    expect(placedSpec(hostile, '/data').data).toEqual({ kind: 'fer', folder: '/data' });
+    expect(() => placedSpec(hostile, null)).toThrow(/needs FER2013/);
+    expect(() => placedSpec({ ...spec, pretrain: hostile }, null)).toThrow(/needs FER2013/);
+    expect(() => placedSpec({ ...spec, data: { ...hostile.data, kind: 'other' } } as never, null)).toThrow(/needs/);
+  });
 });

@@ -143,7 +143,7 @@ async function serve(
   worker.on('completed', (job, outcome) => {
     // One that stays goes by itself.
     const removal: Promise<unknown> = store
-      .removeState(placedSpec(job.data.spec, folder))
+      .removeState(job.data.spec)
       .catch(() => {})
       .finally(() => removals.delete(removal));
     removals.add(removal);
@@ -160,7 +160,12 @@ async function serve(
   });
   worker.on('error', troubles(redis, onTrouble));
 
-  await worker.waitUntilReady();
+  try {
+    await worker.waitUntilReady();
+  } catch (error) {
+    await worker.close();
+    throw error;
+  }
   onReady();
   const serving = worker.run();
   await Promise.race([serving, aborted(signal ? AbortSignal.any([signal, stop.signal]) : stop.signal)]);

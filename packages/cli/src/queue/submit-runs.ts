@@ -54,12 +54,21 @@ export async function openSubmission(
   const { Queue: BullQueue, QueueEvents } = await loadBullmq();
   const redis = await connectRedis(runs.address, { patience: null, onTrouble });
   const connection = { connection: redis, prefix: runs.address.prefix };
-  const queue = new BullQueue(runs.name, connection);
-  const events = new QueueEvents(runs.name, connection);
   const onError = troubles(redis, onTrouble);
+  const queue = new BullQueue(runs.name, connection);
   queue.on('error', onError);
+  try {
+    // Before events are listened to, on a connection of their own: one that BullMQ refuses would stay open.
+    await queue.waitUntilReady();
+    if ((await queue.getWorkersCount()) === 0)
+      onTrouble(`no worker takes these runs yet. Start some: selfcure worker --queue ${shownAddress(runs.address)}`);
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+  const events = new QueueEvents(runs.name, connection);
   events.on('error', onError);
-  await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
+  await events.waitUntilReady();
 
   /** By id; several jobs of one experiment may be the same run. */
   const watches = new Map<string, Set<Watch>>();
@@ -77,8 +86,6 @@ export async function openSubmission(
     if (watches.has(jobId)) onTrouble('a worker has gone silent; another one goes on with its run');
   });
   const timer = setInterval(() => [...watches.keys()].forEach((jobId) => lookAt({ jobId })), lookEvery);
-  if ((await queue.getWorkersCount()) === 0)
-    onTrouble(`no worker takes these runs yet. Start some: selfcure worker --queue ${shownAddress(runs.address)}`);
 
   return {
     run: async (job, keepBackbone, one) => {

@@ -21,14 +21,10 @@ export function figuresOf({
   readonly truth: Int32Array;
 }): Figures {
   const { ledger, rows, history } = run;
-  // What a person has verified is no edit of the recipe's.
-  const pick = <T extends Int32Array | Uint8Array>(values: T): T => values.filter((_, i) => !ledger.verified[i]) as T;
-  const quality = relabelQuality({
-    given: pick(ledger.given),
-    current: pick(ledger.current),
-    truth: pick(truth),
-    dropped: pick(ledger.dropped),
-  });
+  // What a person has verified is no edit of the recipe's, and probes were never learned.
+  const unverified = truth.map((label, i) => (ledger.verified[i] ? -1 : label));
+  const { given, current, dropped } = ledger;
+  const quality = relabelQuality({ given, current, truth: unverified, dropped });
   const predicted = predictedLabels(rows.probabilities, rows.classes);
   const seen = [...rows.samples].filter((i) => rows.passes[i]! > 0);
   const wrong = seen.filter((i) => unverified[i]! >= 0 && unverified[i] !== rows.given[i]);
