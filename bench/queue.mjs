@@ -72,12 +72,15 @@ async function main(argv) {
       // A queue of its own: none of its outcomes is there yet.
       const queue = `redis://127.0.0.1:${redis.port}/round-${round}`;
       const serving = await Promise.all(Array.from({ length: workers }, () => startWorker(program, queue, folder)));
-      await watch.wait();
-      const other = await watch.observe(() => timed(`queue-${round}`, ['--queue', queue]));
-      log(`round ${round} of ${rounds}: over ${workers} workers: ${other.seconds.toFixed(1)} s`);
-      for (const child of serving) child.kill('SIGTERM');
-      await Promise.all(serving.map((child) => child.exitCode ?? once(child, 'exit')));
-      results.push({ one, other });
+      try {
+        await watch.wait();
+        const other = await watch.observe(() => timed(`queue-${round}`, ['--queue', queue]));
+        log(`round ${round} of ${rounds}: over ${workers} workers: ${other.seconds.toFixed(1)} s`);
+        results.push({ one, other });
+      } finally {
+        for (const child of serving) child.kill('SIGTERM');
+        await Promise.all(serving.map((child) => child.exitCode ?? once(child, 'exit')));
+      }
     }
     const of = (values) => rounded(median(values));
     console.log(

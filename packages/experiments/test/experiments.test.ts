@@ -160,21 +160,21 @@ describe('runs', () => {
 describe('execution', () => {
   it('runs what is not stored, keeps what is finished, and reports what fails', async () => {
     const store = memoryStore();
-    const jobs = [job('a', 0), job('b', 0), job('bad', 0), job('a', 1), job('a', 0)];
+    const jobs = [job('ce', 0), job('gce', 0), job('elr', 0), job('ce', 1), job('ce', 0)];
     const ran: string[] = [];
     const run = async ({ spec }: Job): Promise<RunOutcome> => {
       ran.push(`${spec.recipe.use}${spec.seed}`);
-      if (spec.recipe.use === 'bad') throw new Error('broken');
+      if (spec.recipe.use === 'elr') throw new Error('broken');
       return outcome(0.5);
     };
     const first = await executeJobs({ jobs, store, run, parallel: 2 });
-    expect(ran).toEqual(['a0', 'b0', 'bad0', 'a1']);
-    expect(first.results.map(({ labels }) => labels['recipe'])).toEqual(['a', 'b', 'a', 'a']);
+    expect(ran).toEqual(['ce0', 'gce0', 'elr0', 'ce1']);
+    expect(first.results.map(({ labels }) => labels['recipe'])).toEqual(['ce', 'gce', 'ce', 'ce']);
     expect(first.failures.map(({ error }) => (error as Error).message)).toEqual(['broken']);
     expect(first.open).toBe(0);
     const stored: boolean[] = [];
     const second = await executeJobs({ jobs, store, run, onEnd: (_, state) => stored.push(state.stored) });
-    expect(ran.slice(4)).toEqual(['bad0']);
+    expect(ran.slice(4)).toEqual(['elr0']);
     expect(stored).toEqual([true, true, false, true]);
     expect(second.results).toHaveLength(4);
   });
@@ -185,7 +185,7 @@ describe('execution', () => {
       return outcome(1);
     };
     const done = await executeJobs({
-      jobs: [job('a', 0), job('a', 1), job('a', 2)],
+      jobs: [job('ce', 0), job('ce', 1), job('ce', 2)],
       store: memoryStore(),
       run,
       signal,
@@ -200,6 +200,9 @@ describe('execution', () => {
     });
     expect(specKey(fer('a'))).toBe(specKey(fer('b')));
     expect(specKey({ ...base, seed: 1 })).not.toBe(specKey(base));
+    const cure = (edit?: number): RunSpec => ({ ...base, recipe: { use: 'cure', ...(edit && { edit }) } });
+    expect(new Set([cure(), cure(0.8), cure(0.7)].map(specKey)).size).toBe(3);
+    expect(() => specKey({ ...base, recipe: { use: 'cur' } })).toThrow(/cur/);
     expect(specKey(Object.fromEntries(Object.entries(base).reverse()) as unknown as RunSpec)).toBe(specKey(base));
   });
 });

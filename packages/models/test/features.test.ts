@@ -105,6 +105,22 @@ describe('extractFeatures', () => {
     expect([...third.values]).toEqual(ids.flatMap((id) => [...first.values.subarray(4 * id, 4 * id + 4)]));
   });
 
+  it('is shared by processes that write at once', async () => {
+    const key = { version: 'shared', length: 2 };
+    const image = (value: number): Uint8Array => Uint8Array.of(value, value, value);
+    const [one, other] = [await featureCache(folder).open(key), await featureCache(folder).open(key)];
+    await one.add([image(1)], [Float32Array.of(1, 1)]);
+    await other.add([image(2), image(3)], [Float32Array.of(2, 2), Float32Array.of(3, 3)]);
+    await one.add([image(4)], [Float32Array.of(4, 4)]);
+    const found = async (store: typeof one) => (await store.find([1, 2, 3, 4].map(image))).map((row) => row && row[0]);
+    expect(await found(one)).toEqual([1, 2, 3, 4]);
+    expect(await found(other)).toEqual([1, 2, 3, null]);
+    await Promise.all([one.close(), other.close()]);
+    const later = await featureCache(folder).open(key);
+    expect(await found(later)).toEqual([1, 2, 3, 4]);
+    await later.close();
+  });
+
   it('computes anew for another version of the backbone', async () => {
     const options = { backend: reference(), data: pictures(6), cache: featureCache(folder) };
     await extractFeatures({ ...options, backbone });

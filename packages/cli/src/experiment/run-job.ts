@@ -2,11 +2,13 @@ import { CheckpointError } from '@selfcure/core';
 import { runSpec } from '@selfcure/experiments';
 import type { RunOutcome, RunPlace, RunSpec } from '@selfcure/experiments';
 import type { ProgramReport } from '@selfcure/tensor';
+import { ferCacheFile } from '../data/cache-folder.ts';
 import { openBackend } from '../engine/adapters.ts';
 import type { EngineChoice } from '../engine/engine-arguments.ts';
 import { observed } from '../engine/observed.ts';
 import { openJobStore } from './job-place.ts';
-import type { JobPlace, OpenPlace } from './job-place.ts';
+import type { JobPlace } from './job-place.ts';
+import type { JobStore } from './job-store.ts';
 
 /** One run, as plain data. */
 export interface JobRequest {
@@ -23,11 +25,11 @@ export interface JobRequest {
  * @returns null where the signal ended it.
  */
 export async function runJob(request: JobRequest, around: JobSurroundings): Promise<RunOutcome | null> {
-  const place = await openJobStore(request.place, request.engine.backend);
+  const { store, close } = await openJobStore(request.place, request.engine.backend);
   try {
-    return await runFrom(place, request, around);
+    return await runFrom(store, request, around);
   } finally {
-    place.close();
+    close();
   }
 }
 
@@ -38,7 +40,7 @@ interface JobSurroundings {
 }
 
 async function runFrom(
-  { store, ferCache }: OpenPlace,
+  store: JobStore,
   { spec, keepBackbone, engine: { backend: name, ...options } }: JobRequest,
   { signal, onEpoch }: JobSurroundings,
 ): Promise<RunOutcome | null> {
@@ -49,14 +51,18 @@ async function runFrom(
     const place: RunPlace = {
       // The training step is the first program that a run compiles.
       backend: observed(engine, ({ report }) => (step ??= report)),
-      readFer: (folder) => readFerFiles({ folder, ...(ferCache !== null && { cache: ferCache }) }),
+      readFer: (folder) => readFerFiles({ folder, cache: ferCacheFile(folder, process.env) }),
       signal,
       onEpoch,
       onState: (state) => store.writeState(spec, state),
       pretrained: (before) => store.readBackbone(before),
       ...(keepBackbone && { onBackbone: (weights) => store.writeBackbone(spec, weights) }),
     };
-    const state = await store.readState(spec);
+    const state = await store.readState(spec).catch((error: unknown) => {
+      // Of a version that wrote states otherwise: the run begins anew.
+      if (!(error instanceof CheckpointError)) throw error;
+      return null;
+    });
     const outcome = await runSpec(spec, { ...place, ...(state && { resume: state }) }).catch(async (error: unknown) => {
       // A state of another version of this package: what it says would have been computed otherwise.
       if (!state || !(error instanceof CheckpointError)) throw error;

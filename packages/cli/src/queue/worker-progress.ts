@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { duration, percent } from '../output/format.ts';
 import { jsonLine, writeWarning } from '../output/progress.ts';
 import type { Shell } from '../shell.ts';
@@ -9,7 +10,8 @@ import type { ServeEvents } from './serve-runs.ts';
 export function workerProgress({ address, name: queue }: RunQueue, shell: Shell, json: boolean): ServeEvents {
   const tell = (event: Readonly<Record<string, unknown>>, text: string | null): void => {
     if (json) jsonLine(shell, event);
-    else if (text !== null) shell.stderr.write(`${text}\n`);
+    // Names and messages come from whoever put runs into the queue.
+    else if (text !== null) shell.stderr.write(`${stripVTControlCharacters(text)}\n`);
   };
   return {
     onReady: () =>
@@ -23,12 +25,12 @@ export function workerProgress({ address, name: queue }: RunQueue, shell: Shell,
       if (json) jsonLine(shell, { event: 'run', name, accuracy, seconds });
       else
         shell.stdout.write(
-          `${name}: accuracy ${percent(accuracy)}${seconds === null ? '' : `, ${duration(seconds)}`}\n`,
+          `${stripVTControlCharacters(name)}: accuracy ${percent(accuracy)}${seconds === null ? '' : `, ${duration(seconds)}`}\n`,
         );
     },
     onFailure: (name, message, again) => {
       if (json) jsonLine(shell, { event: 'run-failure', name, message, again });
-      writeWarning(shell, `${name} failed${again ? ' and is tried again' : ''}: ${message}`);
+      writeWarning(shell, stripVTControlCharacters(`${name} failed${again ? ' and is tried again' : ''}: ${message}`));
     },
     onBack: (name) => tell({ event: 'run-back', name }, `${name}: given back with its state`),
     onTrouble: (message) => writeWarning(shell, message),

@@ -37,7 +37,7 @@ export interface GatedRelabelOptions {
  * Lets a strategy change labels only while it is right on samples whose true label a person has verified.
  *
  * At the end of every epoch the strategy also judges the verified samples (probes), as if it had their given label before it. Its
- * proposals for them are compared with the person's word and refused by the ledger, as always. Edits pass while the lower confidence bound of their
+ * proposals for them are compared with the person's word, and go no further. Edits pass while the lower confidence bound of their
  * precision on the probes is above `least`; drops likewise, on their own precision; what goes back to the given label passes always. Changes that
  * stand stay while the gate is closed.
  *
@@ -90,7 +90,8 @@ export function gatedRelabel(
       };
       onReading?.(reading);
       return proposals.flatMap((proposal) => {
-        if (proposal.to === 'restore' || verified[proposal.sample]! >= 0) return [proposal];
+        if (verified[proposal.sample]! >= 0) return [];
+        if (proposal.to === 'restore') return [proposal];
         const { open, right, tried } = proposal.to === 'drop' ? reading.drops : reading.edits;
         return open
           ? [{ ...proposal, reason: `${proposal.reason}; ${right} of ${tried} right on verified samples` }]

@@ -28,7 +28,7 @@ const clean = oracles[1]!.name;
 /**
  * Accuracy against the number of labels that a person has verified: forward correction with the matrix that they give and gated relabelling, beside cross-entropy
  * whose predictions are corrected on the same labels, the control of every such claim. `gapShare` is what a row has of the distance between cross-entropy on
- * the given labels and on right ones, seed by seed.
+ * the given labels and on right ones, seed by seed; a seed where right labels gain nothing has none.
  *
  * @example const { jobs, plots } = trustedExperiment({ base, counts: [0, 100] });
  */

@@ -15,7 +15,7 @@ const [hashBytes, checkBytes] = [32, 4];
 /**
  * A cache of features in a folder: one file a backbone, to which images are only ever added. A feature is a half-precision
  * number, 4 KiB an image of 2,048. Images are known by the SHA-256 of their pixels, so it does not matter which data set they
- * came from. What a killed process wrote in part is dropped when the file is next opened; one process writes at a time.
+ * came from. What a killed process wrote in part is dropped at the next writing; several processes may share a folder.
  *
  * @throws PretrainedError `bad-cache` (when it is used) where a file is no cache, of another backbone, or damaged.
  * @example const features = await extractFeatures({ backend, backbone, data, cache: featureCache('./features') });
@@ -62,20 +62,23 @@ async function records(
   fail: (what: string) => never,
 ): Promise<FeatureStore> {
   const recordBytes = hashBytes + 2 * length + checkBytes;
-  const { size } = await file.stat();
-  let count = Math.max(0, Math.floor((size - start) / recordBytes));
-  if (size > start + count * recordBytes) await file.truncate(start + count * recordBytes);
   const places = new Map<string, number>();
-  for (let i = 0; i < count; i++) {
-    places.set((await readAt(file, start + i * recordBytes, hashBytes)).toString('base64'), i);
-  }
+  let known = 0;
+  const wholeRecords = async (): Promise<number> => Math.floor(((await file.stat()).size - start) / recordBytes);
+  /** Takes in what this process or another has written. */
+  const index = async (): Promise<void> => {
+    for (const count = await wholeRecords(); known < count; known++)
+      places.set((await readAt(file, start + known * recordBytes, hashBytes)).toString('base64'), known);
+  };
+  await index();
   const hashOf = (image: Uint8Array): Buffer => createHash('sha256').update(image).digest();
 
   return {
     async find(images) {
       const found: (Float32Array | null)[] = [];
       for (const image of images) {
-        const place = places.get(hashOf(image).toString('base64'));
+        const hash = hashOf(image);
+        const place = places.get(hash.toString('base64'));
         if (place === undefined) {
           found.push(null);
           continue;
@@ -83,6 +86,7 @@ async function records(
         const record = await readAt(file, start + place * recordBytes, recordBytes);
         if (
           record.length < recordBytes ||
+          !record.subarray(0, hashBytes).equals(hash) ||
           crc32(record.subarray(0, -checkBytes)) !== record.readUInt32LE(recordBytes - 4)
         )
           fail(`is damaged at byte ${start + place * recordBytes}`);
@@ -94,8 +98,7 @@ async function records(
       const block = Buffer.alloc(images.length * recordBytes);
       const rounded = images.map((image, row) => {
         const record = block.subarray(row * recordBytes, (row + 1) * recordBytes);
-        const hash = hashOf(image);
-        record.set(hash);
+        record.set(hashOf(image));
         const halves = Float32Array.from(features[row]!, (value, i) => {
           const bits = halfBits(value);
           record.writeUInt16LE(bits, hashBytes + 2 * i);
@@ -103,11 +106,14 @@ async function records(
         });
         if (!halves.every(Number.isFinite)) fail('cannot hold a feature that is no number or above 65504');
         record.writeUInt32LE(crc32(record.subarray(0, -checkBytes)), recordBytes - checkBytes);
-        places.set(hash.toString('base64'), count + row);
         return halves;
       });
-      await file.appendFile(block);
-      count += images.length;
+      const end = start + (await wholeRecords()) * recordBytes;
+      if ((await file.stat()).size > end) await file.truncate(end);
+      // One write: records of two processes do not mix.
+      const { bytesWritten } = await file.write(block);
+      if (bytesWritten < block.length) fail(`took ${bytesWritten} of ${block.length} bytes: is the disk full?`);
+      await index();
       return rounded;
     },
     close: () => file.close(),
