@@ -46,6 +46,24 @@ try {
   const replace = ['scripts/check-consumers.mjs', '--replace', `@selfcure/wasm=${noisy}`];
   expectFailure('an adapter that writes to stderr when imported', 'FAILED node, import', 'node', replace);
 
+  const examples = join(temp, 'examples.ts');
+  const writeExample = (code) => writeFileSync(examples, `/**\n * @example ${code}\n */\nexport const planted = 1;\n`);
+  writeExample("accuracy([0, 1], ['0', 1], 2) // 0.5");
+  expectFailure('an example with a type error', 'examples.ts:2: error TS2322', 'node', [
+    'scripts/check-examples.mjs',
+    examples,
+  ]);
+  writeExample('accuracy([0, 1], [0, 0], 2) // 0.75');
+  expectFailure('an example that says what does not come out', 'examples.ts:2: gives 0.5, not 0.75', 'node', [
+    'scripts/check-examples.mjs',
+    examples,
+  ]);
+  writeExample('accuracy([0, 1], [0], 2)');
+  expectFailure('an example that throws', 'examples.ts:2: throws OptionError', 'node', [
+    'scripts/check-examples.mjs',
+    examples,
+  ]);
+
   const mistyped = join(temp, 'mistyped');
   mkdirSync(join(mistyped, 'src'), { recursive: true });
   writeFileSync(

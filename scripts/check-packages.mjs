@@ -13,6 +13,7 @@ import { filesUnder, leaves, manifestOf, publishable, root, run } from './worksp
 
 const installScripts = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
 const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+const license = readFileSync(join(root, 'LICENSE'), 'utf8');
 const isNode = (specifier) => specifier.startsWith('node:') || builtinModules.includes(specifier);
 
 /** What is wrong with a manifest, as sentences. */
@@ -48,6 +49,9 @@ async function fileProblems(folder, manifest) {
       problems.push(`${path} must not be packed`);
   }
   if (!has.has('README.md')) problems.push('README.md is missing');
+  if (!has.has('LICENSE')) problems.push('LICENSE is missing: copy that of the repository into the package');
+  else if (readFileSync(join(folder, 'LICENSE'), 'utf8') !== license)
+    problems.push('LICENSE is not that of the repository');
 
   const entries = targets.filter((path) => path.endsWith('.js') && has.has(path));
   for (const path of entries) {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root, temporaryTree } from './temporary-tree.ts';
@@ -15,11 +16,18 @@ const sound = {
   files: ['dist'],
 };
 
+type Files = Readonly<Record<string, string>>;
+
+const texts: Files = {
+  'README.md': '# planted\n',
+  LICENSE: readFileSync(join(root, 'LICENSE'), 'utf8'),
+};
+
 /** Packs and checks a planted package. */
-function check(manifest: Readonly<Record<string, unknown>>, files: Readonly<Record<string, string>> = {}) {
+function check(manifest: Readonly<Record<string, unknown>>, files: Files = {}, beside = texts) {
   const folder = temporaryTree({
     'package.json': JSON.stringify({ ...sound, ...manifest }),
-    'README.md': '# planted\n',
+    ...beside,
     'dist/index.js': 'export const planted = 1;\n',
     'dist/index.d.ts': 'export declare const planted: number;\n',
     ...files,
@@ -70,6 +78,14 @@ test('one run reports every planted fault', () => {
     expect(stderr).toContain(fault);
   }
   expect(stderr).not.toContain('chunk.js is reached');
+});
+
+test('a package comes with its description and its licence', () => {
+  const bare = check({}, {}, {});
+  expect(bare.stderr).toContain('README.md is missing');
+  expect(bare.stderr).toContain('LICENSE is missing');
+  expect(bare.status).toBe(1);
+  expect(check({}, { LICENSE: 'Do as you like.\n' }).stderr).toContain('LICENSE is not that of the repository');
 });
 
 test('publint and attw are asked', () => {

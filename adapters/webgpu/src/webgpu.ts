@@ -28,7 +28,8 @@ export interface WebGpuOptions {
    * same cache. Default: nothing is measured.
    *
    * @example
-   * const tune = { get: (key) => localStorage.getItem(key), set: (key, value) => localStorage.setItem(key, value) };
+   * const tune: TuningCache = { get: (key) => localStorage.getItem(key), set: (key, value) => localStorage.setItem(key, value) };
+   * const backend = await webgpu({ tune });
    */
   readonly tune?: boolean | TuningCache;
   /**

@@ -16,7 +16,8 @@ export {
 export { main } from './main.ts';
 export { fileStore } from './run-folder/file-store.ts';
 export type { FileStore } from './run-folder/file-store.ts';
-export type { RunManifest } from './run-folder/manifest.ts';
+export type { DataFacts, RunManifest, TestFigures, TrustedFacts } from './run-folder/manifest.ts';
+export type { TrainSettings } from './train/settings.ts';
 export { loadModel, loadRecalibrations, saveModel } from './run-folder/model-file.ts';
 export type { LoadModelOptions } from './run-folder/model-file.ts';
 export type { Recalibrations } from './recalibrate/recalibrations.ts';

@@ -27,26 +27,30 @@ export { tokens } from './app/registry.ts';
 export type { Plugin } from './app/registry.ts';
 export type { BuiltInRecipes, BuiltInRelabels } from './app/built-in.ts';
 
-type CustomRelabel<Plugins extends readonly Plugin[]> = {
+/** The relabel strategies among plugins: the name of each with its options. */
+export type CustomRelabel<Plugins extends readonly Plugin[]> = {
   [I in keyof Plugins]: Plugins[I] extends RelabelFactory<infer Name, infer Options>
     ? { readonly use: Name; readonly start?: number } & Partial<Options>
     : never;
 }[number];
 
-type BuiltInRelabel = {
+/** The relabel strategies that are there without a plugin: the name of each with its options. */
+export type BuiltInRelabel = {
   [Name in keyof BuiltInRelabels]: { readonly use: Name } & BuiltInRelabels[Name];
 }[keyof BuiltInRelabels];
 
 /** A name and options, one pair for every relabel strategy, built in or registered; the compiler checks both. */
 export type RelabelReference<Plugins extends readonly Plugin[]> = BuiltInRelabel | CustomRelabel<Plugins>;
 
-type CustomRecipe<Plugins extends readonly Plugin[]> = {
+/** The recipes among plugins: the name of each with its options. */
+export type CustomRecipe<Plugins extends readonly Plugin[]> = {
   [I in keyof Plugins]: Plugins[I] extends RecipeFactory<infer Name, infer Options>
     ? { readonly use: Name } & Options
     : never;
 }[number];
 
-type BuiltInRecipe = {
+/** The recipes that are there without a plugin: the name of each with its options. */
+export type BuiltInRecipe = {
   [Name in keyof BuiltInRecipes]: { readonly use: Name } & BuiltInRecipes[Name];
 }[keyof BuiltInRecipes];
 

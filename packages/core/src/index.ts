@@ -123,6 +123,7 @@ export { initialState } from './train/initial-state.ts';
 export { train } from './train/loop.ts';
 export type { TrainOptions } from './train/options.ts';
 export type { Run, RunEnd } from './train/run.ts';
+export type { MemoryArrays } from './train/sample-memory.ts';
 export type { BestEpoch, TrainState } from './train/state.ts';
 export { evaluationStep, trainingStep } from './train/step.ts';
 export type { StepOptions, TrainingStepOptions } from './train/step.ts';

@@ -42,7 +42,7 @@ const meanColor = [122.782, 117.001, 104.298] as const;
 /**
  * What {@link dlibFace} expects of pixels: gray levels / 255. The mean color is subtracted inside.
  *
- * @example train({ backend, model: dlibFace(), normalization: dlibNormalization, … })
+ * @example await train({ ...rest, recipe: cure(), model: dlibFace(), normalization: dlibNormalization });
  */
 export const dlibNormalization: { readonly mean: 0; readonly standardDeviation: 255 } = {
   mean: 0,

@@ -51,7 +51,11 @@ export interface ExperimentInput {
  * An experiment as one HTML page that loads nothing and runs no script: what came out in sentences with their uncertainty, what was done, plots with
  * error bars, paired differences, tables, courses over the epochs, warnings, manifest. All text is escaped.
  *
- * @example writeFileSync('report.html', renderExperiment(input));
+ * @example
+ * const tables = experiment.summarize(results);
+ * const facts = [['data', '1500 procedural faces of 24 x 24']] as const;
+ * const { name: title, description } = experiment;
+ * writeFileSync('report.html', renderExperiment({ title, description, facts, headline: [], tables, plots: [] }));
  */
 export function renderExperiment(input: ExperimentInput): string {
   const { title, description, facts, tables, plots, courses = [], notes = [], failures = [], warnings = [] } = input;

@@ -26,7 +26,7 @@ function render(content: Content): string {
 /**
  * HTML from a template; every value in it is escaped unless it is HTML.
  *
- * @example html`<td>${name}</td>`
+ * @example html`<td>${title}</td>`
  */
 export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Html {
   return { html: parts.reduce((text, part, i) => text + part + (i < values.length ? render(values[i]) : ''), '') };

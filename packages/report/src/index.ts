@@ -1,5 +1,5 @@
 export { comparisonTable, renderComparison, summarize } from './comparison.ts';
-export type { ComparisonInput, ComparisonMetric, ComparisonRow, Summary } from './comparison.ts';
+export type { ComparisonCurve, ComparisonInput, ComparisonMetric, ComparisonRow, Summary } from './comparison.ts';
 export type { ExperimentPlot, PlotPoint, PlotReference, PlotSeries } from './chart/experiment-chart.ts';
 export { renderExperiment } from './experiment.ts';
 export type { ExperimentInput } from './experiment.ts';

@@ -48,7 +48,7 @@ export async function loadNewest(
  * @example
  * const { cursor, state } = await loadRun({ store, runId: 'faces-7' });
  * // Of a finished run: nothing is trained, `run` has model, ledger, history and rows.
- * if (cursor.status === 'finished') run = await train({ ...options, resume: state });
+ * if (cursor.status === 'finished') run = await train({ ...options, resume: state! });
  */
 export async function loadRun({
   store,

@@ -11,6 +11,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { train } from '@selfcure/core';
 import { loadRun, redisStore, trainSlice } from '@selfcure/slices';
+import type { TrainState } from '@selfcure/core';
 import type { SliceCursor, SliceStore } from '@selfcure/slices';
 import { fileSystemStore } from '@selfcure/slices/node';
 import { wasm } from '@selfcure/wasm';
@@ -23,7 +24,51 @@ const runId = 'killed';
 const folder = mkdtempSync(join(tmpdir(), 'selfcure-killed-'));
 const program = join(folder, 'slice.mjs');
 const kernels = fileURLToPath(new URL('../../../adapters/wasm/src/binary/simd.wasm', import.meta.url));
-let expected: ReturnType<typeof bitsOf>;
+
+/** How a run is cut. */
+interface Cut {
+  readonly slices: string;
+  readonly epochs: number;
+  readonly task: Omit<ProgramTask, 'kernels' | 'place' | 'count' | 'epochs' | 'dies'>;
+  /** Where third slices die: by themselves at a call of the store, from the lease to the removal of old parts, or by another's hand. */
+  readonly deaths: readonly (NonNullable<ProgramTask['dies']> | number)[];
+  readonly least: { readonly kills: number; readonly slices: number; readonly share: number };
+}
+
+/** Takes a minute or more: for `npm run test:full`. */
+const twoSeconds: Cut = {
+  slices: 'slices of 2 seconds',
+  epochs: 90,
+  task: { pause: 50, atMost: 2000, lease: 2500 },
+  // Each comes in any slice, however slow the machine is: it takes the lease, trains a step, and saves.
+  deaths: [
+    { at: 1, of: 'set', carriedOut: false },
+    { at: 2, of: 'compareAndSet', carriedOut: true },
+    30,
+    { at: 2, of: 'set', carriedOut: true },
+    { at: 1, of: 'compareAndSet', carriedOut: true },
+    { at: 2, of: 'compareAndSet', carriedOut: false },
+  ],
+  least: { kills: 3, slices: 9, share: 0.3 },
+};
+
+const cuts: readonly Cut[] = [
+  {
+    slices: 'short slices',
+    epochs: 18,
+    task: { pause: 20, training: 300, atMost: 4000, lease: 700 },
+    deaths: [
+      { at: 30, carriedOut: false },
+      60,
+      { at: 2, carriedOut: true },
+      { at: 24, carriedOut: true },
+      130,
+      { at: 36, carriedOut: true },
+    ],
+    least: { kills: 2, slices: 6, share: 0 },
+  },
+  ...(process.env['SELFCURE_THOROUGH'] ? [twoSeconds] : []),
+];
 
 beforeAll(async () => {
   const source = (path: string): string => fileURLToPath(new URL(`../../../${path}.ts`, import.meta.url));
@@ -47,9 +92,6 @@ beforeAll(async () => {
     },
     logLevel: 'error',
   });
-  expected = bitsOf(
-    (await train(longTraining(await wasm({ module: await WebAssembly.compile(await readFile(kernels)) })))).state,
-  );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -73,30 +115,19 @@ async function run(
   return { signal, lines };
 }
 
-/** Where third slices die: by themselves at a call of the store, from the lease to the removal of old parts, or by another's hand. */
-const deaths: readonly (NonNullable<ProgramTask['dies']> | number)[] = [
-  { at: 30, carriedOut: false },
-  60,
-  { at: 2, carriedOut: true },
-  { at: 24, carriedOut: true },
-  130,
-  { at: 36, carriedOut: true },
-];
-
 /** Slices of one run, each in a process of its own, of which every third is killed, until the run is finished. */
-async function trainInSlices(place: ProgramTask['place']): Promise<{ kills: number; cursors: SliceCursor[] }> {
+async function trainInSlices(
+  { epochs, task, deaths }: Cut,
+  place: ProgramTask['place'],
+): Promise<{ kills: number; cursors: SliceCursor[] }> {
   const cursors: SliceCursor[] = [];
   let kills = 0;
+  let doomed = 0;
   for (let sinceKill = 0; cursors.at(-1)?.status !== 'finished';) {
-    const death = sinceKill >= 2 ? deaths[kills % deaths.length]! : null;
-    const task = {
-      place,
-      training: 300,
-      atMost: 4000,
-      lease: 700,
-      ...(death !== null && typeof death !== 'number' && { dies: death }),
-    };
-    const { signal, lines } = await run(task, typeof death === 'number' ? death : null);
+    // One that was over before its death is followed by another that is to die.
+    const death = sinceKill >= 2 ? deaths[doomed++ % deaths.length]! : null;
+    const dies = death !== null && typeof death !== 'number' && { dies: death };
+    const { signal, lines } = await run({ ...task, place, epochs, ...dies }, typeof death === 'number' ? death : null);
     if (signal === 'SIGKILL') {
       kills++;
       sinceKill = 0;
@@ -115,13 +146,19 @@ async function trainInSlices(place: ProgramTask['place']): Promise<{ kills: numb
 
 async function checkRun(
   store: SliceStore,
+  cut: Cut,
+  whole: TrainState,
   { kills, cursors }: Awaited<ReturnType<typeof trainInSlices>>,
 ): Promise<void> {
+  const { epochs, least } = cut;
   const { cursor, state } = await loadRun({ store, runId });
-  expect(bitsOf(state!)).toEqual(expected);
+  expect(bitsOf(state!)).toEqual(bitsOf(whole));
   expect(state!.ledger.log.length).toBeGreaterThan(0);
-  expect(state!.history).toHaveLength(18);
-  expect(kills, JSON.stringify(cursors)).toBeGreaterThanOrEqual(2);
+  expect(state!.history).toHaveLength(epochs);
+  expect(kills, JSON.stringify(cursors)).toBeGreaterThanOrEqual(least.kills);
+  expect(kills + cursors.length).toBeGreaterThanOrEqual(least.slices);
+  expect(kills).toBeGreaterThanOrEqual(Math.floor(least.share * (kills + cursors.length)));
+  console.info(`${store.name}: ${cut.slices}, ${kills + cursors.length} of them, ${kills} killed`);
   // Whoever was killed had the lease, and its successor another one; the last may have died after the run was finished.
   const { fence } = JSON.parse(Buffer.from((await store.get(`${runId}/head`))!).toString()) as { fence: number };
   expect(fence).toBeGreaterThanOrEqual(kills + cursors.length - 1);
@@ -132,7 +169,13 @@ async function checkRun(
   const open = (): never => {
     throw new Error('the engine was opened');
   };
-  const answers = await Promise.all(Array.from({ length: 100 }, () => trainSlice({ store, runId, train: open })));
+  // Messages of slices that were trained before, and of the last one.
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => {
+      const seen = cursors[i % (cursors.length + 1)];
+      return trainSlice({ store, runId, train: open, ...(seen && { cursor: seen }) });
+    }),
+  );
   for (const answer of answers) expect(answer).toEqual(cursor);
   expect(await contentOf(store, runId)).toEqual(before);
 }
@@ -151,20 +194,28 @@ it('no process loses the sum of another in a folder, nor one that is killed', as
 });
 
 demand('Redis', noRedis);
-describe.concurrent('slices of which every third is killed end as the uninterrupted run', { timeout: 120_000 }, () => {
-  it('file system', async () => {
-    const place = { folder: join(folder, 'runs') };
-    await checkRun(fileSystemStore(place.folder), await trainInSlices(place));
-  });
+describe.each(cuts)('a run in $slices of which every third is killed ends as the uninterrupted run', (cut) => {
+  let whole: TrainState;
+  beforeAll(async () => {
+    const backend = await wasm({ module: await WebAssembly.compile(await readFile(kernels)) });
+    whole = (await train(longTraining(backend, cut.epochs))).state;
+  }, 300_000);
 
-  it.skipIf(noRedis !== null)(`Redis${noRedis ? ` [absent: ${noRedis}]` : ''}`, async () => {
-    const server = await startRedis();
-    const client = new Redis(server.port, '127.0.0.1');
-    try {
-      await checkRun(redisStore(client), await trainInSlices({ redis: server.port }));
-    } finally {
-      client.disconnect();
-      await server.close();
-    }
+  describe.concurrent('on', { timeout: 1_800_000 }, () => {
+    it('the file system', async () => {
+      const place = { folder: join(folder, `runs-${cut.epochs}`) };
+      await checkRun(fileSystemStore(place.folder), cut, whole, await trainInSlices(cut, place));
+    });
+
+    it.skipIf(noRedis !== null)(`Redis${noRedis ? ` [absent: ${noRedis}]` : ''}`, async () => {
+      const server = await startRedis();
+      const client = new Redis(server.port, '127.0.0.1');
+      try {
+        await checkRun(redisStore(client), cut, whole, await trainInSlices(cut, { redis: server.port }));
+      } finally {
+        client.disconnect();
+        await server.close();
+      }
+    });
   });
 });

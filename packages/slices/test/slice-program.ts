@@ -10,6 +10,7 @@ import { fileSystemStore } from '@selfcure/slices/node';
 import { wasm } from '@selfcure/wasm';
 import { longTraining } from './training.ts';
 import { throughStore } from './workers.ts';
+import type { StoreCall } from './workers.ts';
 
 /** What the process is told, as JSON in its argument. */
 export interface ProgramTask {
@@ -18,12 +19,16 @@ export interface ProgramTask {
   readonly place: { readonly folder: string } | { readonly redis: number };
   /** Adds up in the store by compare-and-set, this many times, and prints after each. */
   readonly count?: number;
-  /** Trains for this long after it has opened everything, and is over after `atMost`; milliseconds. */
+  /** Of the whole run. */
+  readonly epochs?: number;
+  /** Milliseconds that every step waits for. */
+  readonly pause?: number;
+  /** The slice is over after `atMost`, and before it where `training` says for how long it trains once everything is open; milliseconds. */
   readonly training?: number;
   readonly atMost?: number;
   readonly lease?: number;
-  /** Kills itself at a call of the store, before or after it is carried out. */
-  readonly dies?: { readonly at: number; readonly carriedOut: boolean };
+  /** Kills itself at a call of the store, counted over all or those of one operation, before or after it is carried out. */
+  readonly dies?: { readonly at: number; readonly of?: StoreCall['operation']; readonly carriedOut: boolean };
 }
 
 const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -40,7 +45,9 @@ async function main({
   kernels,
   place,
   count: times,
-  training = 0,
+  epochs = 0,
+  pause = 0,
+  training,
   atMost = 0,
   lease,
   dies,
@@ -50,8 +57,8 @@ async function main({
   if (times !== undefined) await count(store, times);
   else {
     let calls = 0;
-    const mortal = throughStore(store, async (_, carryOut) => {
-      const last = ++calls === dies?.at;
+    const mortal = throughStore(store, async ({ operation }, carryOut) => {
+      const last = (dies?.of ?? operation) === operation && ++calls === dies?.at;
       if (last && !dies!.carriedOut) process.kill(process.pid, 'SIGKILL');
       const result = await carryOut();
       if (last) process.kill(process.pid, 'SIGKILL');
@@ -62,9 +69,9 @@ async function main({
       name: 'Slow',
       onTrainBegin: () => {
         print('training');
-        setTimeout(() => (signal.aborted = true), training);
+        if (training !== undefined) setTimeout(() => (signal.aborted = true), training);
       },
-      onStepEnd: () => new Promise((resolve) => setTimeout(resolve, 20)),
+      onStepEnd: () => new Promise((resolve) => setTimeout(resolve, pause)),
     };
     const cursor = await trainSlice({
       store: mortal,
@@ -75,7 +82,7 @@ async function main({
       ...(lease && { lease }),
       train: async () => {
         const module = await WebAssembly.compile(await readFile(kernels));
-        return { ...longTraining(await wasm({ module })), callbacks: [slow] };
+        return { ...longTraining(await wasm({ module }), epochs), callbacks: [slow] };
       },
     });
     print(cursor);

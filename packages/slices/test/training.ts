@@ -27,8 +27,8 @@ export function tinyTraining(backend: Backend): SliceTraining {
   };
 }
 
-/** The same for longer: 18 epochs of 4 steps. */
-export const longTraining = (backend: Backend): SliceTraining => ({ ...tinyTraining(backend), epochs: 18 });
+/** The same for longer: epochs of 4 steps. */
+export const longTraining = (backend: Backend, epochs: number): SliceTraining => ({ ...tinyTraining(backend), epochs });
 
 /** Values of the log that belong to the machine and the hour. */
 const perMachine = ['seconds', 'values'];

@@ -36,7 +36,7 @@ export interface Interpreter<T> {
  * Whether a table runs a node; a string says why not.
  *
  * @example
- * const lowered = lower(graph, (node) => tableClaims(table, node));
+ * const lowered = lower(graph, (node) => tableClaims(kernelTable, node));
  */
 export function tableClaims<T>(table: KernelTable<T>, node: Node): true | string {
   if (!Object.hasOwn(table.kernels, node.op)) return `it has no kernel '${node.op}'`;
@@ -50,8 +50,8 @@ export function tableClaims<T>(table: KernelTable<T>, node: Node): true | string
  * @param operations the table that the graph was traced with; it says which nodes are leaves, views and effects. Default:
  * {@link operationTable}.
  * @example
- * const interpreter = interpret(lower(graph, (node) => tableClaims(table, node)), table);
- * const outputs = interpreter.run(new Map(), new Map([['x', table.upload(values, [4, 3], 'f32')]]));
+ * const interpreter = interpret(lower(graph, (node) => tableClaims(kernelTable, node)), kernelTable);
+ * const outputs = interpreter.run(new Map(), new Map([['x', kernelTable.upload(values, [4, 3], 'f32')]]));
  */
 export function interpret<T>(
   graph: Graph,

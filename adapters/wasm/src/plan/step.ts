@@ -28,7 +28,7 @@ export interface Step {
 /**
  * A step of a kernel, its words checked against the layout by the compiler.
  *
- * @example step('copy', { from: x, to: node, bytes, share: bytes }, { tasks: 1, writes: [node] })
+ * @example step('copy', { from: x, to: node, bytes: 512, share: 512 }, { tasks: 1, writes: [node] })
  */
 export function step<K extends KernelName>(
   kernel: K,

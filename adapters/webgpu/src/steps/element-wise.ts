@@ -106,8 +106,7 @@ interface Axis {
 
 /**
  * Axes of an operand of shape `from` broadcast to `shape`, as few as possible: stride 0 where elements repeat. At least one.
- *
- * @example broadcastAxes([32, 1, 1, 8], [32, 6, 6, 8]) // sizes 32, 36, 8; strides 8, 0, 1
+ * From [32, 1, 1, 8] to [32, 6, 6, 8]: sizes 32, 36, 8 and strides 8, 0, 1.
  */
 function broadcastAxes(from: Shape, shape: Shape): readonly Axis[] {
   const natural = stridesOf(from);

@@ -23,7 +23,7 @@ export interface VerifiedTransitionOptions extends TransitionPrior {
  * deviation. Rare classes lean on the prior: look at `standardError`.
  *
  * @throws OptionError where labels are out of range or nothing is verified.
- * @example const { matrix } = transitionFromVerified({ given: data.labels, verified: data.verified, classes: 7 });
+ * @example const { matrix } = transitionFromVerified({ given: data.labels, verified, classes: 7 });
  */
 export function transitionFromVerified({
   given,

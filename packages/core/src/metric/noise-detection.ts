@@ -27,7 +27,7 @@ export interface NoiseDetection {
  *
  * @param rows of all samples, in order of sample id, as `run.rows` has them.
  *
- * @example noiseDetection(run.rows, data.truth).meanGivenProbability.auroc // 0.94 under symmetric noise
+ * @example noiseDetection(run.rows, truth)['meanGivenProbability']?.auroc // 0.94 under symmetric noise
  */
 export function noiseDetection(rows: SampleRows, truth: ArrayLike<number>): Record<string, NoiseDetection> {
   const known = Array.from(rows.samples).filter((sample) => truth[sample]! >= 0 && rows.passes[sample]! > 0);

@@ -9,7 +9,7 @@ import { withRelabel } from './with-relabel.ts';
  *
  * @param verified labels of a random choice of samples, -1 elsewhere. Length N of the data set.
  * @throws OptionError where no sample is a probe.
- * @example await train({ recipe: measuredOnProbes(cure(), verified), data: { ...data, verified }, ...rest });
+ * @example await train({ ...rest, recipe: measuredOnProbes(cure(), verified), data: { ...data, verified } });
  */
 export function measuredOnProbes(
   method: Method,

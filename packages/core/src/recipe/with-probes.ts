@@ -7,7 +7,7 @@ import type { Method } from '../method.ts';
  *
  * @param verified labels of the probes, -1 elsewhere. Length N of the data set.
  * @throws OptionError where no sample is a probe.
- * @example await train({ recipe: withProbes(cure(), verified), data: { ...data, verified }, ...rest });
+ * @example await train({ ...rest, recipe: withProbes(cure(), verified), data: { ...data, verified } });
  */
 export function withProbes(method: Method, verified: ArrayLike<number>): Method {
   const probes = Array.from(verified).reduce((count, label) => count + (label >= 0 ? 1 : 0), 0);

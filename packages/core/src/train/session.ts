@@ -27,6 +27,7 @@ import type { BestEpoch, TrainState } from './state.ts';
 import { columnsOf, evaluationStep, trainingStep } from './step.ts';
 import { evaluationWeights, readEvaluationWeights } from './trained-model.ts';
 import type { TrainedModel } from './trained-model.ts';
+import { createYield } from './yield.ts';
 
 /** Where a run stands; the only thing of a session that is replaced as it goes. */
 export interface Position {
@@ -59,6 +60,8 @@ export interface Session {
   readonly memory: SampleMemory;
   readonly logs: EpochLog[];
   readonly warnings: RunWarning[];
+  /** Awaited after every step; see {@link createYield}. */
+  readonly rest: () => Promise<void>;
   readonly at: Position;
 }
 
@@ -120,6 +123,7 @@ export async function openSession(options: TrainOptions): Promise<Session> {
       callbacks: options.callbacks ?? [],
       logs: [...(resume?.history ?? [])],
       warnings: [...(resume?.warnings ?? [])],
+      rest: createYield(),
       at: {
         ...start,
         plan: resume?.plan ?? {},

@@ -10,7 +10,6 @@ import { timeOf } from './session.ts';
 import type { Session } from './session.ts';
 import { orderOf } from './shards.ts';
 import { columnsOf } from './step.ts';
-import { createYield } from './yield.ts';
 
 /**
  * Runs the steps of the epoch under way that are still to do.
@@ -31,6 +30,7 @@ export async function runSteps(session: Session): Promise<RunEnd | NonFiniteEven
     state,
     ledger,
     memory,
+    rest,
     at,
   } = session;
   const { data, model, recipe: method, augmentation, epochs } = options;
@@ -45,7 +45,6 @@ export async function runSteps(session: Session): Promise<RunEnd | NonFiniteEven
     return { ids: batch.ids, images: imagesOf(batch, data.shape, normalization, augment) };
   };
   const fed = columnsOf(method).filter((column) => column.feed);
-  const rest = createYield();
 
   const first = read();
   let upcoming = first && prepare(first);

@@ -88,6 +88,7 @@ export interface FerDataset extends GroupedDataset {
  *
  * @throws DataError where votes are needed and absent, an option is no choice, or no row is left.
  * @example
+ * const table = await readFerFiles({ folder: './fer2013' });
  * const train = ferDatasetOf(table, { split: 'train', labels: 'majority', repeats: 'first' });
  * console.log(train.summary.perClass, train.summary.dropped);
  */

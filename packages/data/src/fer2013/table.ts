@@ -3,10 +3,10 @@ import { groupByBytes } from '../set/byte-groups.ts';
 import { voteNames } from './classes.ts';
 
 /** The three splits of FER2013: `Training`, `PublicTest`, `PrivateTest`. */
-export const ferSplits = ['train', 'valid', 'test'] as const;
+export const ferSplits: readonly FerSplit[] = ['train', 'valid', 'test'];
 
 /** Name of a split. */
-export type FerSplit = (typeof ferSplits)[number];
+export type FerSplit = 'train' | 'valid' | 'test';
 
 const usages: readonly string[] = ['Training', 'PublicTest', 'PrivateTest'];
 const side = 48;

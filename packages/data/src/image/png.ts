@@ -179,7 +179,7 @@ function unfilter(filter: number, line: Uint8Array, above: Uint8Array, step: num
 /**
  * Encodes a picture as a PNG, without loss.
  *
- * @example await writeFile('face.png', encodePng({ width: 48, height: 48, channels: 1, data }));
+ * @example await writeFile('face.png', encodePng({ width: 48, height: 48, channels: 1, data: pixels }));
  */
 export function encodePng({ width, height, channels, data }: DecodedImage): Uint8Array<ArrayBuffer> {
   const length = width * channels;

@@ -47,7 +47,7 @@ function tapsOf(from: number, to: number, filter: ResizeFilter): Taps {
  * and rounded once at the end, halves up.
  *
  * @throws DataError where a length is not a whole number of at least 1, or the filter is none.
- * @example const small = resizeImage(image, { width: 48, height: 48, filter: 'area' });
+ * @example const small = resizeImage(await portableDecoder().decode(bytes, 'face.jpg'), { width: 48, height: 48, filter: 'area' });
  */
 export function resizeImage(image: DecodedImage, { width, height, filter = 'bilinear' }: ResizeOptions): DecodedImage {
   checkWhole('width', width, 1, 16_384);

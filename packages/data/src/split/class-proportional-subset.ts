@@ -12,7 +12,7 @@ import { subset } from './subset.ts';
  *
  * @param data N samples.
  * @throws DataError where samples is out of range.
- * @example const small = classProportionalSubset(train, { samples: 10_000, seed: 2020 });
+ * @example const small = classProportionalSubset(data, { samples: 10_000, seed: 2020 });
  */
 export function classProportionalSubset(
   data: Dataset,

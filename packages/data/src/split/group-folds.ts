@@ -34,7 +34,10 @@ export interface Fold {
  * @throws DataError where the data set has no groups, or fewer groups than folds.
  * @example
  * const data = await tableDataset(await ckPlus(openFolder('./CK+')), { size: 48, channels: 1 });
- * for (const { train, test } of groupFolds(data, { folds: 10 })) await evaluate(train, test);
+ * for (const fold of groupFolds(data, { folds: 10 })) {
+ *   const { model } = await train({ ...rest, recipe: cure(), data: fold.train });
+ *   console.log((await evaluate({ backend, model, data: fold.test })).accuracy);
+ * }
  */
 export function groupFolds(data: Dataset, { folds = 10, seed, groups: given }: GroupFoldsOptions = {}): Fold[] {
   checkWhole('folds', folds, 2);

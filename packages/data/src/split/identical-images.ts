@@ -16,7 +16,7 @@ const block = 256;
  *
  * @param sets with images of one shape.
  * @returns groups of two or more, in order of their first sample.
- * @example const [first] = await identicalImages([train, test]); // [{ set: 0, sample: 17 }, { set: 1, sample: 3 }]
+ * @example const [first] = await identicalImages([data, test]); // [{ set: 0, sample: 17 }, { set: 1, sample: 3 }]
  */
 export async function identicalImages(sets: readonly Dataset[]): Promise<SampleOf[][]> {
   const byKey = new Map<string, SampleOf[]>();

@@ -17,7 +17,7 @@ const leastSide = 16;
  * @param sets with images of one shape.
  * @param limits how far images of a group may be from its first. Default 3 of 64 bits of the difference hash, 6 gray levels on average.
  * @returns groups of two or more, in order of their first sample.
- * @example const groups = await similarImages([train, test], { bits: 2 });
+ * @example const groups = await similarImages([data, test], { bits: 2 });
  */
 export async function similarImages(sets: readonly Dataset[], limits: NearLimits = {}): Promise<SampleOf[][]> {
   const index = nearIndex(limits);

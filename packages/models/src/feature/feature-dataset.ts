@@ -28,9 +28,9 @@ export interface FeatureDatasetOptions {
  * @param data where labels, truth and names come from; sample i has row i of the features.
  * @throws OptionError where the features are those of another number of images.
  * @example
- * const train = featureDataset(faces, await extractFeatures({ backend, backbone, data: faces }));
- * const test = featureDataset(others, await extractFeatures({ backend, backbone, data: others }), { range: train.range });
- * await train({ backend, model: featureModel({ length: 2048 }), recipe: scn(), data: train, epochs: 20 });
+ * const set = featureDataset(faces, await extractFeatures({ backend, backbone, data: faces }));
+ * const test = featureDataset(others, await extractFeatures({ backend, backbone, data: others }), { range: set.range });
+ * await train({ backend, model: featureModel({ length: 2048 }), recipe: scn(), data: set, epochs: 20 });
  */
 export function featureDataset(
   data: Dataset,

@@ -93,7 +93,9 @@ export async function renderAudit({
  * Images to label by keyboard as one HTML page, as {@link renderAudit} makes it; blind unless given labels are passed.
  *
  * @throws OptionError where the runtime has no `crypto.subtle`.
- * @example await renderReview({ title: 'faces', manifest: {}, data, samples: [...chooseRandom(options)], choice: 'random' });
+ * @example
+ * const samples = [...chooseRandom({ given: data.labels, classes: 7, count: 100, seed: 0 })];
+ * await renderReview({ title: 'faces', manifest: {}, data, samples, choice: 'random' });
  */
 export async function renderReview({
   title,
