@@ -14,6 +14,7 @@ const readmes = (group, address) =>
 /** File of the repository -> page, both with `.md` and relative to the root and to the site. */
 export const shown = new Map([
   ['docs/methods.md', 'guide/methods.md'],
+  ['docs/results.md', 'guide/results.md'],
   ['docs/performance.md', 'guide/performance.md'],
   ['docs/design.md', 'guide/design.md'],
   ['bench/README.md', 'guide/benchmarks.md'],

@@ -14,6 +14,7 @@ const guide = [
     items: [
       { text: 'Getting started', link: '/guide/getting-started' },
       { text: 'Methods and measurements', link: '/guide/methods' },
+      { text: 'Results on real faces', link: '/guide/results' },
       { text: 'Real label noise', link: '/guide/real-noise' },
     ],
   },

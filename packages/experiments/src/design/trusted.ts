@@ -147,8 +147,8 @@ function withGapShare(results: readonly Result[]): readonly Result[] {
   return results.map((result) => {
     const { seed } = result.spec;
     const [low, high] = [accuracyOf('ce', '0', seed), accuracyOf(clean, 'all', seed)];
-    const { accuracy } = result.outcome.figures;
-    if (low === null || high === null || accuracy == null || high <= low) return result;
+    const accuracy = result.outcome.figures['accuracy'] ?? null;
+    if (low === null || high === null || accuracy === null || high <= low) return result;
     const gapShare = (accuracy - low) / (high - low);
     return { ...result, outcome: { ...result.outcome, figures: { ...result.outcome.figures, gapShare } } };
   });
