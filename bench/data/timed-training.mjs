@@ -64,27 +64,19 @@ export async function timedTraining({ backend, model, recipe, batch, steps, seed
 /** An engine that tells when a training step begins and has ended. */
 function timed(backend, { before, after }) {
   return {
-    specificationVersion: backend.specificationVersion,
-    name: backend.name,
-    capabilities: backend.capabilities,
-    claims: (node) => backend.claims(node),
-    createState: (specs, init) => backend.createState(specs, init),
+    ...backend,
     compile: async (graph) => {
       const program = await backend.compile(graph);
       if (!graph.inputs.some(({ name }) => name === 'targets')) return program;
       return {
-        graph: program.graph,
-        report: program.report,
+        ...program,
         run: async (state, inputs) => {
           before();
           const outputs = await program.run(state, inputs);
           after();
           return outputs;
         },
-        dispose: () => program.dispose(),
       };
     },
-    memory: () => backend.memory(),
-    close: () => backend.close(),
   };
 }

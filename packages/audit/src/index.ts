@@ -20,6 +20,8 @@ export type { Evidence, EvidenceEpoch, EvidenceOptions, EvidenceStates } from '.
 export { passMeans, withPassMeans } from './evidence/pass-means.ts';
 export type { PassMeans } from './evidence/pass-means.ts';
 export type { JudgedSamples, VerifiedLabels } from './predictions.ts';
+export { fitRecalibrations, recalibrated, withProbabilities } from './recalibrate/fit-recalibrations.ts';
+export type { Recalibrations } from './recalibrate/fit-recalibrations.ts';
 export { applyRecalibration, classOffsets, matrixScaling } from './recalibrate/recalibrate.ts';
 export type { KnownSamples, Recalibration } from './recalibrate/recalibrate.ts';
 export { chooseByGain, chooseRandom } from './review/choose-samples.ts';

@@ -20,5 +20,5 @@ export type { DataFacts, RunManifest, TestFigures, TrustedFacts } from './run-fo
 export type { TrainSettings } from './train/settings.ts';
 export { loadModel, loadRecalibrations, saveModel } from './run-folder/model-file.ts';
 export type { LoadModelOptions } from './run-folder/model-file.ts';
-export type { Recalibrations } from './recalibrate/recalibrations.ts';
+export type { Recalibrations } from '@selfcure/audit';
 export type { Output, Shell } from './shell.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { demand, noRedis, startRedis } from '../../slices/test/servers.ts';
 import type { Server } from '../../slices/test/servers.ts';
 import { bundle } from './bundle.ts';
@@ -26,6 +26,8 @@ describe.skipIf(noRedis !== null)('experiments over a queue', { timeout: 240_000
   let cli: Awaited<ReturnType<typeof bundle>>;
   const workers: Worker[] = [];
   beforeAll(async () => {
+    // What runs keep of FER2013 does not belong into the user's cache.
+    vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
     [redis, cli] = await Promise.all([startRedis(), bundle('packages/cli/src/cli.ts')]);
   }, 60_000);
   afterAll(async () => {
@@ -33,6 +35,7 @@ describe.skipIf(noRedis !== null)('experiments over a queue', { timeout: 240_000
     await Promise.all(workers.map(({ ended }) => ended));
     await cli?.remove();
     await redis?.close();
+    vi.unstubAllEnvs();
     remove();
   });
 

@@ -17,6 +17,7 @@ export type {
 export { decodeTrainState, encodeTrainState } from './checkpoint/train-state.ts';
 export type { Augmentation, AugmentationKey, Dataset } from './data/dataset.ts';
 export { measureNormalization, normalize } from './data/normalization.ts';
+export { readAhead } from './data/read-ahead.ts';
 export type { Normalization } from './data/normalization.ts';
 export { CheckpointError, NonFiniteError, OptionError, SelfCureError, TrainError } from './errors.ts';
 export { evaluate, predict, score } from './evaluate.ts';

@@ -4,6 +4,13 @@ import { OptionError } from '../src/errors.ts';
 import { relabelQuality } from '../src/metric/relabel-quality.ts';
 
 describe('relabelQuality', () => {
+  it('leaves out what a person has verified', () => {
+    const labels = { given: [0, 1, 1, 2], current: [0, 0, 2, 2], truth: [0, 0, 1, 2] };
+    expect(relabelQuality({ ...labels, verified: [0, 1, 0, 1] })).toEqual(
+      relabelQuality({ given: [0, 1], current: [0, 2], truth: [0, 1] }),
+    );
+    expect(() => relabelQuality({ ...labels, verified: [1] })).toThrow(/verified/);
+  });
   it('counts every kind of change', () => {
     // right kept, right broken, wrong mended, wrong to wrong, wrong kept, unknown truth
     const quality = relabelQuality({

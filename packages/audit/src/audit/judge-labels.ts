@@ -34,9 +34,6 @@ export interface JudgeOptions {
 /** Verified labels from which on estimates rest on them. */
 export const leastVerified = 10;
 
-/** Steps from probabilities of given labels to those of true classes, where the matrix is known from verified labels. */
-const steps = 5;
-
 /**
  * Judges given labels by what a network says of them: scores, probability of being wrong, verdicts, suggestions, transition matrix, and the
  * list that keeps a false-discovery rate. Averaged probabilities are too flat: they are tempered so that they explain the given labels.
@@ -57,7 +54,7 @@ export function judgeLabels(options: JudgeOptions): LabelJudgement {
   const samples = { classes, given, probabilities: evidence.probabilities };
   const measured = known.length >= leastVerified;
   const transition = measured ? fromVerified(options, verified) : confidentTransition(samples);
-  const { probabilities, temperature } = trueClasses(samples, transition.matrix, measured ? steps : 0);
+  const { probabilities, temperature } = trueClasses(samples, transition.matrix, measured);
   const posterior = classPosterior({ classes, given, probabilities, transition: transition.matrix });
   const tempered = wrongProbability(posterior, given, classes);
   // A rough matrix ranks better by the flat probabilities, and promises better by the tempered ones.
@@ -106,9 +103,10 @@ export function judgeLabels(options: JudgeOptions): LabelJudgement {
 function trueClasses(
   samples: JudgedSamples,
   transition: TransitionMatrix,
-  deconvolution: number,
+  measured: boolean,
 ): { probabilities: Float64Array; temperature: number } {
-  const probabilities = trueClassProbabilities(samples.probabilities, transition, deconvolution);
+  // A rough matrix undoes nothing.
+  const probabilities = trueClassProbabilities(samples.probabilities, transition, measured ? undefined : 0);
   const temperature = fitTemperature({ ...samples, probabilities, transition });
   return { probabilities: temper(probabilities, samples.classes, temperature), temperature };
 }
@@ -141,7 +139,7 @@ function crossChecked(
     return (place) => {
       const sample = known[place]!;
       const observed = evidence.probabilities.subarray(sample * classes, (sample + 1) * classes);
-      const probabilities = temper(trueClassProbabilities(observed, matrix, steps), classes, temperature);
+      const probabilities = temper(trueClassProbabilities(observed, matrix), classes, temperature);
       const posterior = classPosterior({ classes, given: [given[sample]!], probabilities, transition: matrix });
       return 1 - posterior[given[sample]!]!;
     };

@@ -45,14 +45,14 @@ export function classPosterior({ transition, deconvolution = 0, ...samples }: Po
  * Probabilities of true classes out of those of given labels, which a network learns from these: rows p with p T near the observed ones, by a few multiplicative
  * steps from those (Richardson-Lucy). Few steps undo little; many amplify noise.
  *
- * @param steps 5 goes with a matrix from a hundred verified labels; measured on FER2013's labels against the votes of FER+.
+ * @param steps the default, 5, goes with a matrix from a hundred verified labels; measured on FER2013's labels against the votes of FER+.
  * @returns N x C, rows that sum to 1.
- * @example const p = trueClassProbabilities(probabilities, transitionFromVerified({ given, verified, classes: 7 }).matrix, 5);
+ * @example const p = trueClassProbabilities(probabilities, transitionFromVerified({ given, verified, classes: 7 }).matrix);
  */
 export function trueClassProbabilities(
   probabilities: ArrayLike<number>,
   transition: TransitionMatrix,
-  steps: number,
+  steps = 5,
 ): Float64Array {
   const classes = transition.length;
   const result = new Float64Array(probabilities.length);

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { leastVerified } from '@selfcure/audit';
+import { leastVerified, recalibrated } from '@selfcure/audit';
 import { evaluate, score } from '@selfcure/core';
 import type { Dataset } from '@selfcure/core';
 import { oneOf, readChoice } from '../argument/choice.ts';
@@ -12,7 +12,7 @@ import { engineArguments, readEngine } from '../engine/engine-arguments.ts';
 import { CliError } from '../errors.ts';
 import { table } from '../output/format.ts';
 import { jsonLine } from '../output/progress.ts';
-import { recalibrated, recalibrationNames } from '../recalibrate/recalibrations.ts';
+import { recalibrationNames } from '../recalibrate/recalibration-names.ts';
 import { fileStore } from '../run-folder/file-store.ts';
 import { requireManifest } from '../run-folder/manifest.ts';
 import type { RunManifest } from '../run-folder/manifest.ts';

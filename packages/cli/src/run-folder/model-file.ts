@@ -5,7 +5,7 @@ import type { Method, Model, Normalization, TrainedModel } from '@selfcure/core'
 import { modelByName } from '@selfcure/models';
 import type { NamedModelOptions } from '@selfcure/models';
 import type { Json } from '@selfcure/tensor';
-import type { Recalibrations } from '../recalibrate/recalibrations.ts';
+import type { Recalibrations } from '@selfcure/audit';
 import { packageVersion } from '../version.ts';
 import { fileStore } from './file-store.ts';
 import { methodForPrediction } from './method-for-prediction.ts';

@@ -1,10 +1,9 @@
-import { encodeTrainState } from '@selfcure/core';
+import { encodeTrainState, relabelQuality } from '@selfcure/core';
 import type { LedgerData } from '@selfcure/core';
 import type { FileStore } from './file-store.ts';
 import { writeLabelTables } from './labels-table.ts';
 import { writeManifest } from './manifest.ts';
 import { runFiles } from './names.ts';
-import { relabelFigures } from './relabel-figures.ts';
 import type { StoredLabels } from './stored-labels.ts';
 
 /** Writes another ledger of a stored run: the state, the tables that follow from it, and the figures of the manifest where truth is known. */
@@ -17,5 +16,5 @@ export async function writeLedger(
   await store.set(runFiles.state, encodeTrainState(changed));
   await writeLabelTables(store, changed, samples);
   if (!manifest.relabelling || !samples.truth) return;
-  await writeManifest(store, { ...manifest, relabelling: relabelFigures(ledger, samples.truth) });
+  await writeManifest(store, { ...manifest, relabelling: relabelQuality({ ...ledger, truth: samples.truth }) });
 }

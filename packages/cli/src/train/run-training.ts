@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { evaluate, measureNormalization, terminateOnNaN, train, TrainError } from '@selfcure/core';
+import { evaluate, measureNormalization, relabelQuality, terminateOnNaN, train, TrainError } from '@selfcure/core';
 import type { Callback, Run, RunEnd } from '@selfcure/core';
 import { renderReport } from '@selfcure/report';
 import type { Json, Program } from '@selfcure/tensor';
@@ -20,7 +20,6 @@ import { ownSamples } from '../run-folder/labels-table.ts';
 import type { RunManifest } from '../run-folder/manifest.ts';
 import { saveModel } from '../run-folder/model-file.ts';
 import { runFiles } from '../run-folder/names.ts';
-import { relabelFigures } from '../run-folder/relabel-figures.ts';
 import type { Shell } from '../shell.ts';
 import { describeRun } from './describe-run.ts';
 import { buildParts } from './parts.ts';
@@ -228,7 +227,7 @@ async function runOn(data: RunData, { settings, mode, shell, store, stored, cach
       },
       warnings: recorder.warnings,
       test: evaluation ? testFigures(data.test!.name, evaluation, classes.length) : null,
-      relabelling: truth && parts.method.relabel ? relabelFigures(run.ledger, truth) : null,
+      relabelling: truth && parts.method.relabel ? relabelQuality({ ...run.ledger, truth }) : null,
     };
     if (reports) {
       const html = await renderReport({

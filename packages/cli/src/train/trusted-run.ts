@@ -1,12 +1,10 @@
-import { leastVerified } from '@selfcure/audit';
-import type { TransitionEstimate } from '@selfcure/audit';
+import { fitRecalibrations, leastVerified, recalibrated } from '@selfcure/audit';
+import type { Recalibrations, TransitionEstimate } from '@selfcure/audit';
 import { measuredOnProbes, score } from '@selfcure/core';
 import type { Dataset, Evaluation, GateReading, Method, TrainedModel } from '@selfcure/core';
 import type { Backend } from '@selfcure/tensor';
 import type { RunData } from '../data/run-data.ts';
 import { countTrusted } from '../data/trusted-file.ts';
-import { fitRecalibrations, recalibrated } from '../recalibrate/recalibrations.ts';
-import type { Recalibrations } from '../recalibrate/recalibrations.ts';
 import type { TrustedFacts } from '../run-folder/manifest.ts';
 import { testFigures } from './test-figures.ts';
 

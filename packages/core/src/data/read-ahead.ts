@@ -4,7 +4,9 @@
  *
  * @param read asked once a step, never more than `ahead` steps before it; what it throws is thrown in the step's turn.
  * @param to the step after the last.
- * @returns what the next step needs; null after the last one.
+ * @param ahead steps that are asked for, the one at hand counted. Default 2.
+ * @returns gives what the next step needs; null after the last one.
+ * @example const next = readAhead(async (step) => data.read([step]), 0, data.size); await next();
  */
 export function readAhead<T>(
   read: (step: number) => Promise<T>,

@@ -10,6 +10,8 @@ export interface RelabelLabels {
   readonly truth: ArrayLike<number>;
   /** Not 0 where the sample was taken out of the training. Default: none was. */
   readonly dropped?: ArrayLike<number>;
+  /** Not 0 where a person has verified the label: such samples are left out, for a person's word is no merit of the relabelling. Default: none is. */
+  readonly verified?: ArrayLike<number>;
 }
 
 /** How well a relabelling did, over the samples whose true label is known. */
@@ -49,13 +51,14 @@ const share = (part: number, whole: number): number | null => (whole ? part / wh
  * relabelQuality({ given: [0, 1, 1], current: [0, 0, 0], truth: [0, 0, 1] });
  * // one mended, one broken: precision 0.5, recall 1, harm 0.5, net noise still 1 / 3
  */
-export function relabelQuality({ given, current, truth, dropped }: RelabelLabels): RelabelQuality {
+export function relabelQuality({ given, current, truth, dropped, verified }: RelabelLabels): RelabelQuality {
   for (const [name, labels] of Object.entries({ given, current })) {
     checkLengths('relabelQuality', name, labels.length, 'truth', truth.length);
     checkLabels('relabelQuality', name, labels, Infinity, 0);
   }
   checkLabels('relabelQuality', 'truth', truth, Infinity, -1);
-  if (dropped) checkLengths('relabelQuality', 'dropped', dropped.length, 'truth', truth.length);
+  for (const [name, flags] of Object.entries({ dropped, verified }))
+    if (flags) checkLengths('relabelQuality', name, flags.length, 'truth', truth.length);
 
   let samples = 0;
   let wrongBefore = 0;
@@ -66,7 +69,7 @@ export function relabelQuality({ given, current, truth, dropped }: RelabelLabels
   let out = 0;
   let outWrong = 0;
   for (let i = 0; i < truth.length; i++) {
-    if (truth[i] === -1) continue;
+    if (truth[i] === -1 || verified?.[i]) continue;
     const before = given[i] !== truth[i];
     const after = current[i] !== truth[i];
     samples++;

@@ -1,26 +1,21 @@
 import {
-  applyRecalibration,
-  classOffsets,
-  matrixScaling,
+  fitRecalibrations,
+  recalibrated,
   transitionFromVerified,
   trueClassProbabilities,
+  withProbabilities,
 } from '@selfcure/audit';
-import { predict, predictedLabels, score } from '@selfcure/core';
+import { score } from '@selfcure/core';
 import type { Evaluation, Predictions, TrainedModel } from '@selfcure/core';
-import { subset } from '@selfcure/data';
 import type { Backend } from '@selfcure/tensor';
 import type { RunSets } from './data.ts';
 
 /** Ways to correct predictions by verified labels, after training. */
 export type CorrectionName = 'transition' | 'offsets' | 'matrix';
 
-/** Steps of the deconvolution; see `trueClassProbabilities`. */
-const steps = 5;
-
 /**
  * The test after each correction of its predictions that verified labels allow: probabilities of given labels turned into those of true classes by the
- * transition matrix, class offsets, and matrix scaling. The verified samples have to be probes: a network that had learned their labels would be
- * corrected for what it knows by heart.
+ * transition matrix, class offsets, and matrix scaling. The verified samples have to be probes.
  */
 export async function correctedTests({
   backend,
@@ -36,25 +31,13 @@ export async function correctedTests({
 }): Promise<Readonly<Record<CorrectionName, Evaluation>>> {
   const classes = train.classes.length;
   const verified = train.verified!;
-  const ids = [...verified.keys()].filter((sample) => verified[sample]! >= 0);
-  const known = {
-    classes,
-    probabilities: (await predict({ backend, model, data: subset(train, ids) })).probabilities,
-    truth: ids.map((sample) => verified[sample]!),
-  };
+  const fitted = await fitRecalibrations({ backend, model, data: train }, verified);
   const { matrix } = transitionFromVerified({ given: train.labels, verified, classes, stratified: true });
-  const better = {
-    transition: trueClassProbabilities(predictions.probabilities, matrix, steps),
-    offsets: applyRecalibration(classOffsets(known), predictions.probabilities),
-    matrix: applyRecalibration(matrixScaling(known), predictions.probabilities),
+  const trueClasses = trueClassProbabilities(predictions.probabilities, matrix);
+  const tested = (corrected: Predictions): Evaluation => score(corrected, test.labels, classes);
+  return {
+    transition: tested(withProbabilities(predictions, trueClasses, classes)),
+    offsets: tested(recalibrated(predictions, fitted.offsets, classes)),
+    matrix: tested(recalibrated(predictions, fitted.matrix, classes)),
   };
-  const tested = (values: Float64Array): Evaluation => {
-    const probabilities = Float32Array.from(values);
-    return score(
-      { ...predictions, probabilities, weightedProbabilities: null, labels: predictedLabels(probabilities, classes) },
-      test.labels,
-      classes,
-    );
-  };
-  return { transition: tested(better.transition), offsets: tested(better.offsets), matrix: tested(better.matrix) };
 }

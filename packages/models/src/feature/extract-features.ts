@@ -1,4 +1,4 @@
-import { OptionError, normalize } from '@selfcure/core';
+import { OptionError, normalize, readAhead } from '@selfcure/core';
 import type { Dataset } from '@selfcure/core';
 import { trace } from '@selfcure/tensor';
 import type { Backend, Program, State } from '@selfcure/tensor';
@@ -100,14 +100,10 @@ async function fill(work: {
   const block = 256;
   const read = async (start: number): Promise<Uint8Array> =>
     data.read(Int32Array.from({ length: Math.min(block, data.size - start) }, (_, i) => start + i));
-  let upcoming = read(0);
+  // The next block is read while the engine computes.
+  const next = readAhead((step) => read(step * block), 0, Math.ceil(data.size / block));
   for (let start = 0; start < data.size; start += block) {
-    const pixels = await upcoming;
-    if (start + block < data.size) {
-      // The next block is read while the engine computes; should that fail, it fails in its own turn.
-      upcoming = read(start + block);
-      upcoming.catch(() => {});
-    }
+    const pixels = (await next())!;
     const count = Math.min(block, data.size - start);
     const size = pixels.length / count;
     const images = Array.from({ length: count }, (_, i) => pixels.subarray(i * size, (i + 1) * size));

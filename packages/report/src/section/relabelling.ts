@@ -10,7 +10,7 @@ export function qualityOf(
   truth?: Int32Array,
 ): RelabelQuality | null {
   if (!truth || !truth.some((label) => label >= 0)) return null;
-  return relabelQuality({ given, current, truth: truth.map((label, i) => (verified[i] ? -1 : label)), dropped });
+  return relabelQuality({ given, current, truth, dropped, verified });
 }
 
 /** What relabelling mended and what it broke. */
